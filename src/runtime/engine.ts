@@ -1,0 +1,39 @@
+/** @file What every engine implements: compile a program, keep its weights and state resident, run its functions. */
+import type { Program } from '../compiler/ir/ir.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+export interface EngineOptions {
+  /** CPU threads; undefined lets the engine choose by the size of the problem. */
+  readonly threads?: number;
+}
+
+export interface Availability {
+  readonly available: boolean;
+  /** Version and device if available, else the reason and what to do. */
+  readonly detail: string;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** Bytes of a float: 4 or 8. */
+  readonly floatBytes: 4 | 8;
+  probe(): Promise<Availability>;
+  /** Compiles every entry function but `initialize`. Refuses, in one LimitationError, a program with primitives it lacks. */
+  compile(program: Program, options: EngineOptions): Promise<Session>;
+}
+
+/** A compiled program with resident weights, state and data sets. Calls are made one at a time. */
+export interface Session {
+  /** Sets resident tensors by name: weights, state, `data` inputs. Float data of either width is converted. */
+  write(tensors: Tensors): Promise<void>;
+  /** Copies resident tensors to the host. */
+  read(names: readonly string[]): Promise<Tensors>;
+  /**
+   * Runs an entry function. `inputs` holds its draws and examples; weights, state and data are the resident ones. Results named
+   * after a weight or state replace it; the others are returned.
+   */
+  run(entry: string, inputs: Tensors): Promise<Tensors>;
+  dispose(): Promise<void>;
+}
