@@ -1,0 +1,66 @@
+/** @file An entry function as an ONNX model. */
+import { LimitationError } from '../../diagnostics/internal-error.ts';
+import type { AnyNode, EntryFunction, Func, Program, SourceRange, Value } from '../../ir/ir.ts';
+import { legalize } from '../legalize.ts';
+import { encodeModel } from './encode.ts';
+import { GraphBuilder, type OnnxGraph, type OnnxTensor } from './graph.ts';
+import { ELEMENT_OF, LoweringContext } from './lowering-context.ts';
+import { onnxLowerings } from './lowerings.ts';
+
+export interface EmitOnnxOptions {
+  /** Written into the model's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The bytes of a model that does what `entry` does. Inputs and outputs are named as in `onnxGraph`. */
+export function emitOnnx(entry: EntryFunction, program: Program, options: EmitOnnxOptions = {}): Uint8Array<ArrayBuffer> {
+  return encodeModel(onnxGraph(entry), { program: program.name, entry: entry.name, ...options.metadata });
+}
+
+/** Name of the output for a result. ONNX names each tensor once, so a result that replaces a weight or state is `<name>.next`. */
+export function outputName(entry: EntryFunction, result: string): string {
+  return entry.body.parameters.some((parameter) => parameter.name === result) ? `${result}.next` : result;
+}
+
+/** The model as plain data: for printing, and for who reads it node by node. Parameters that nothing uses are left out. */
+export function onnxGraph(entry: EntryFunction): OnnxGraph {
+  const body = legalize(entry.body);
+  const graph = new GraphBuilder();
+  const context = new LoweringContext(graph);
+  const used = usedValues(body);
+  for (const { name, value } of body.parameters) {
+    if (!used.has(value)) continue;
+    context.define(value, graph.input(name, ELEMENT_OF[value.type.dtype], value.type.shape));
+  }
+  for (const node of body.nodes) {
+    graph.source = node.source;
+    lower(context, node);
+  }
+  graph.source = undefined;
+  for (const { name, value } of body.results) graph.output(outputName(entry, name), context.full(value));
+  return graph.finish(entry.name);
+}
+
+function usedValues(body: Func): Set<Value> {
+  const used = new Set<Value>(body.results.map((result) => result.value));
+  for (const node of body.nodes) for (const operand of node.operands) used.add(operand);
+  return used;
+}
+
+function lower(context: LoweringContext, node: AnyNode): void {
+  if (node.op === 'gradient' || node.op === 'map_tasks') {
+    throw new LimitationError(`ONNX has no '${node.op}': the program must be differentiated and batched before it is emitted`);
+  }
+  const lowering = onnxLowerings[node.op] as (context: LoweringContext, node: AnyNode) => OnnxTensor | undefined;
+  const result = lowering(context, node);
+  if (result !== undefined) context.define(node.results[0] as Value, result);
+}
+
+/** Where each node of a graph comes from, for messages: `Conv12` as the encoder names it -> range. */
+export function nodeSources(graph: OnnxGraph): ReadonlyMap<string, SourceRange> {
+  const sources = new Map<string, SourceRange>();
+  graph.nodes.forEach((node, index) => {
+    if (node.source !== undefined) sources.set(`${node.op}${index}`, node.source);
+  });
+  return sources;
+}

@@ -1,0 +1,177 @@
+/** @file An ONNX graph as plain data, and the builder that lowerings add nodes to. `%n` are results of nodes, `$n` constants. */
+import type { SourceRange } from '../../ir/ir.ts';
+import { sizeOf } from '../../ir/tensor-type.ts';
+
+export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8';
+
+/** A named tensor of the graph with its concrete shape. */
+export interface OnnxTensor {
+  readonly name: string;
+  readonly element: ElementType;
+  readonly shape: readonly number[];
+}
+
+/** A plain number or list of numbers is ONNX's INT or INTS; floats are marked. */
+export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+  /** Where in the spec the node comes from. */
+  readonly source: SourceRange | undefined;
+}
+
+/** A constant tensor; `values` has one element per tensor element. */
+export interface OnnxInitializer {
+  readonly tensor: OnnxTensor;
+  readonly values: readonly number[];
+}
+
+export interface OnnxGraph {
+  readonly name: string;
+  readonly inputs: readonly OnnxTensor[];
+  readonly outputs: readonly OnnxTensor[];
+  readonly initializers: readonly OnnxInitializer[];
+  readonly nodes: readonly OnnxNode[];
+}
+
+/** What a node's result is: its shape is stated, not inferred, so that lowerings say what they mean. */
+export interface ResultType {
+  readonly element: ElementType;
+  readonly shape: readonly number[];
+}
+
+/** The default domain's version, and the file format that goes with it; both are older than what ONNX Runtime 1.30 reads. */
+export const OPSET_VERSION = 20;
+export const IR_VERSION = 9;
+
+export class GraphBuilder {
+  /** Stamped on every node that is added. */
+  source: SourceRange | undefined;
+  readonly #inputs: OnnxTensor[] = [];
+  readonly #outputs: OnnxTensor[] = [];
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxInitializer[] = [];
+  readonly #constants = new Map<string, OnnxTensor>();
+  readonly #constantValues = new Map<string, readonly number[]>();
+  #count = 0;
+
+  input(name: string, element: ElementType, shape: readonly number[]): OnnxTensor {
+    const tensor = { name, element, shape };
+    this.#inputs.push(tensor);
+    return tensor;
+  }
+
+  /** A constant; equal constants are one initializer. */
+  constant(element: ElementType, shape: readonly number[], values: readonly number[]): OnnxTensor {
+    const key = `${element}[${shape.join(',')}]:${values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',')}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const tensor = { name: `$${this.#constants.size}`, element, shape };
+    this.#constants.set(key, tensor);
+    this.#constantValues.set(tensor.name, values);
+    this.#initializers.push({ tensor, values });
+    return tensor;
+  }
+
+  scalar(value: number, element: ElementType = 'float32'): OnnxTensor {
+    return this.constant(element, [], [value]);
+  }
+
+  /** A list of sizes or axes, as ONNX takes them. */
+  integers(values: readonly number[]): OnnxTensor {
+    return this.constant('int64', [values.length], values);
+  }
+
+  /** The values of a constant, or undefined for any other tensor. */
+  valuesOf(tensor: OnnxTensor): readonly number[] | undefined {
+    return this.#constantValues.get(tensor.name);
+  }
+
+  /** Adds a node with one result. */
+  node(op: string, inputs: readonly OnnxTensor[], result: ResultType, attributes: Record<string, OnnxAttribute> = {}): OnnxTensor {
+    return this.nodes(op, inputs, [result], attributes)[0] as OnnxTensor;
+  }
+
+  /** Adds a node with several results. */
+  nodes(
+    op: string,
+    inputs: readonly OnnxTensor[],
+    results: readonly ResultType[],
+    attributes: Record<string, OnnxAttribute> = {},
+  ): readonly OnnxTensor[] {
+    const outputs = results.map(({ element, shape }): OnnxTensor => ({ name: `%${this.#count++}`, element, shape }));
+    this.#nodes.push({
+      op,
+      inputs: inputs.map((input) => input.name),
+      outputs: outputs.map((output) => output.name),
+      attributes,
+      source: this.source,
+    });
+    return outputs;
+  }
+
+  /** A view with another shape of the same size; adds nothing when the shape is the same. Constants are reshaped at once. */
+  reshape(tensor: OnnxTensor, shape: readonly number[]): OnnxTensor {
+    if (tensor.shape.length === shape.length && tensor.shape.every((size, axis) => size === shape[axis])) return tensor;
+    const values = this.valuesOf(tensor);
+    if (values !== undefined && sizeOf(shape) <= 4096) return this.constant(tensor.element, shape, values);
+    return this.node(
+      'Reshape',
+      [tensor, this.integers(shape)],
+      { element: tensor.element, shape },
+      shape.includes(0) ? { allowzero: 1 } : {},
+    );
+  }
+
+  transpose(tensor: OnnxTensor, permutation: readonly number[]): OnnxTensor {
+    const shape = permutation.map((axis) => tensor.shape[axis] as number);
+    const kept = permutation.filter((axis) => tensor.shape[axis] !== 1);
+    // Moving dimensions of size 1 moves no data.
+    if (kept.every((axis, index) => index === 0 || axis > (kept[index - 1] as number))) return this.reshape(tensor, shape);
+    return this.node('Transpose', [tensor], { element: tensor.element, shape }, { perm: permutation });
+  }
+
+  cast(tensor: OnnxTensor, element: ElementType): OnnxTensor {
+    if (tensor.element === element) return tensor;
+    return this.node('Cast', [tensor], { element, shape: tensor.shape }, { to: ELEMENT_CODES[element] });
+  }
+
+  /** Gives `tensor` a name of its own as a result of the graph. */
+  output(name: string, tensor: OnnxTensor): void {
+    this.#nodes.push({ op: 'Identity', inputs: [tensor.name], outputs: [name], attributes: {}, source: undefined });
+    this.#outputs.push({ ...tensor, name });
+  }
+
+  finish(name: string): OnnxGraph {
+    return withDirectOutputs({
+      name,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      initializers: this.#initializers,
+      nodes: this.#nodes,
+    });
+  }
+}
+
+/** ONNX's numbers of the element types (TensorProto.DataType). */
+export const ELEMENT_CODES: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+
+/** Lets the node that makes a result write it under the result's name, where that node's output is a result once only. */
+function withDirectOutputs(graph: OnnxGraph): OnnxGraph {
+  const made = new Set(graph.nodes.flatMap((node) => (node.op === 'Identity' ? [] : node.outputs)));
+  const outputNames = new Set(graph.outputs.map((output) => output.name));
+  const renamed = new Map<string, string>();
+  for (const node of graph.nodes) {
+    const [from, to] = [node.inputs[0] as string, node.outputs[0] as string];
+    if (node.op === 'Identity' && outputNames.has(to) && made.has(from) && !renamed.has(from)) renamed.set(from, to);
+  }
+  const rename = (name: string) => renamed.get(name) ?? name;
+  const nodes = graph.nodes
+    .filter((node) => !(node.op === 'Identity' && renamed.get(node.inputs[0] as string) === node.outputs[0]))
+    .map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }));
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  return { ...graph, nodes, initializers: graph.initializers.filter(({ tensor }) => used.has(tensor.name)) };
+}

@@ -1,0 +1,79 @@
+/** @file dot_general as Gemm (no batch dimensions) or MatMul. Transposes of the last two axes are fused by ONNX Runtime. */
+import type { Node, Value } from '../../ir/ir.ts';
+import { sizeOf } from '../../ir/tensor-type.ts';
+import type { OnnxTensor } from './graph.ts';
+import type { LoweringContext } from './lowering-context.ts';
+
+/** An operand as a stack of matrices, and whether each is stored transposed. */
+interface Matrices {
+  readonly tensor: OnnxTensor;
+  readonly transposed: boolean;
+}
+
+export function dotGeneral(context: LoweringContext, node: Node<'dot_general'>): OnnxTensor {
+  const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attributes;
+  const { graph } = context;
+  const lhs = context.full(node.operands[0] as Value);
+  const rhs = context.full(node.operands[1] as Value);
+  const result = (node.results[0] as Value).type.shape;
+  const batch = lhsBatch.map((axis) => lhs.shape[axis] as number);
+  const lhsFree = freeAxes(lhs, [...lhsBatch, ...lhsContract]);
+  const rhsFree = freeAxes(rhs, [...rhsBatch, ...rhsContract]);
+  const order = contractOrder(lhsContract, rhsContract);
+  const left = matrices(context, lhs, lhsBatch, lhsFree, pick(lhsContract, order));
+  const right = matrices(context, rhs, rhsBatch, pick(rhsContract, order), rhsFree);
+  const rows = sizeOf(lhsFree.map((axis) => lhs.shape[axis] as number));
+  const columns = sizeOf(rhsFree.map((axis) => rhs.shape[axis] as number));
+  const count = sizeOf(batch);
+  if (count === 1) {
+    const flatten = ({ tensor }: Matrices) => graph.reshape(tensor, tensor.shape.slice(-2));
+    const attributes = { ...(left.transposed ? { transA: 1 } : {}), ...(right.transposed ? { transB: 1 } : {}) };
+    const plain = !left.transposed && !right.transposed;
+    const product = graph.node(
+      plain ? 'MatMul' : 'Gemm',
+      [flatten(left), flatten(right)],
+      { element: 'float32', shape: [rows, columns] },
+      attributes,
+    );
+    return graph.reshape(product, result);
+  }
+  const straight = ({ tensor, transposed }: Matrices) => (transposed ? graph.transpose(tensor, [0, 2, 1]) : tensor);
+  const product = graph.node('MatMul', [straight(left), straight(right)], { element: 'float32', shape: [count, rows, columns] });
+  return graph.reshape(product, result);
+}
+
+function freeAxes(tensor: OnnxTensor, taken: readonly number[]): number[] {
+  return tensor.shape.map((_, axis) => axis).filter((axis) => !taken.includes(axis));
+}
+
+function pick(axes: readonly number[], order: readonly number[]): number[] {
+  return order.map((index) => axes[index] as number);
+}
+
+/** Contracted axes in the order in which the larger number of operands stores them: that of lhs. */
+function contractOrder(lhs: readonly number[], rhs: readonly number[]): number[] {
+  const order = lhs.map((_, index) => index);
+  order.sort((a, b) => (lhs[a] as number) - (lhs[b] as number) || (rhs[a] as number) - (rhs[b] as number));
+  return order;
+}
+
+/** The operand as [batch, rows, columns], or stored as [batch, columns, rows] where that needs no transpose. */
+function matrices(
+  context: LoweringContext,
+  tensor: OnnxTensor,
+  batch: readonly number[],
+  rows: readonly number[],
+  columns: readonly number[],
+): Matrices {
+  const size = (axes: readonly number[]) => sizeOf(axes.map((axis) => tensor.shape[axis] as number));
+  const stored = (axes: readonly number[]) => {
+    const kept = axes.filter((axis) => tensor.shape[axis] !== 1);
+    return kept.every((axis, index) => index === 0 || axis > (kept[index - 1] as number));
+  };
+  const { graph } = context;
+  if (!stored([...batch, ...rows, ...columns]) && stored([...batch, ...columns, ...rows])) {
+    return { tensor: graph.reshape(tensor, [size(batch), size(columns), size(rows)]), transposed: true };
+  }
+  const ordered = graph.transpose(tensor, [...batch, ...rows, ...columns]);
+  return { tensor: graph.reshape(ordered, [size(batch), size(rows), size(columns)]), transposed: false };
+}

@@ -1,0 +1,36 @@
+/** @file Elementwise primitives that ONNX lacks, written with operators it has. Safe for infinities and NaN. */
+import type { OnnxTensor } from './graph.ts';
+import type { LoweringContext } from './lowering-context.ts';
+
+/** e^x - 1 without loss near 0 (Kahan): (u - 1) * x / log u with u = e^x; plainly u - 1 away from 0. */
+export function exponentialMinusOne(context: LoweringContext, x: OnnxTensor): OnnxTensor {
+  const { graph } = context;
+  const one = graph.scalar(1);
+  const u = context.elementwise('Exp', [x]);
+  const difference = context.elementwise('Sub', [u, one]);
+  const near = context.elementwise('Less', [context.elementwise('Abs', [x]), graph.scalar(0.5)], 'bool');
+  const exact = context.elementwise('Equal', [u, one], 'bool');
+  // Where u is exactly 1 or x is far from 0 the quotient is not used; a harmless denominator keeps it finite.
+  const logarithm = context.elementwise('Where', [exact, one, context.elementwise('Log', [u])]);
+  const kahan = context.elementwise('Div', [context.elementwise('Mul', [difference, x]), logarithm]);
+  return context.elementwise('Where', [near, context.elementwise('Where', [exact, x, kahan]), difference]);
+}
+
+/** log(1 + x) without loss near 0: x * log u / (u - 1) with u = 1 + x. */
+export function logPlusOne(context: LoweringContext, x: OnnxTensor): OnnxTensor {
+  const { graph } = context;
+  const one = graph.scalar(1);
+  const u = context.elementwise('Add', [x, one]);
+  const logarithm = context.elementwise('Log', [u]);
+  const near = context.elementwise('Less', [context.elementwise('Abs', [x]), graph.scalar(0.5)], 'bool');
+  const exact = context.elementwise('Equal', [u, one], 'bool');
+  const denominator = context.elementwise('Where', [exact, one, context.elementwise('Sub', [u, one])]);
+  const kahan = context.elementwise('Div', [context.elementwise('Mul', [logarithm, x]), denominator]);
+  return context.elementwise('Where', [near, context.elementwise('Where', [exact, x, kahan]), logarithm]);
+}
+
+/** Whether the tensor is a constant whose elements all equal `value`. */
+export function isSplat(context: LoweringContext, tensor: OnnxTensor, value: number): boolean {
+  const values = context.graph.valuesOf(tensor);
+  return values?.every((element) => element === value) === true && values.length > 0;
+}

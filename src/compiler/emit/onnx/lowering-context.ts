@@ -1,0 +1,106 @@
+/**
+ * @file What lowerings work with: the graph being built, and the ONNX tensor that stands for each IR value.
+ *
+ * A tensor may be smaller than its value's type: dimensions along which all elements are equal may be 1 or, in front,
+ * missing. ONNX broadcasts operands of elementwise nodes, so `broadcast_in_dim` costs nothing until `full` is asked for.
+ */
+import { InternalError } from '../../diagnostics/internal-error.ts';
+import type { AnyNode, Value } from '../../ir/ir.ts';
+import type { DType } from '../../ir/tensor-type.ts';
+import type { ElementType, GraphBuilder, OnnxTensor } from './graph.ts';
+
+/** Winners of windows as ONNX's MaxPool gives them: flat positions in the operand. */
+export interface FlatChoice {
+  /** int64, of the shape of the choice. */
+  readonly positions: OnnxTensor;
+  readonly operandShape: readonly number[];
+  readonly window: readonly number[];
+  readonly strides: readonly number[];
+}
+
+export const ELEMENT_OF: Readonly<Record<DType, ElementType>> = { float: 'float32', int: 'int32', bool: 'bool', uint8: 'uint8' };
+
+export class LoweringContext {
+  readonly graph: GraphBuilder;
+  readonly #tensors = new Map<Value, OnnxTensor>();
+  readonly #choices = new Map<Value, FlatChoice>();
+  readonly #full = new Map<Value, OnnxTensor>();
+  readonly #pending = new Map<Value, () => OnnxTensor>();
+
+  constructor(graph: GraphBuilder) {
+    this.graph = graph;
+  }
+
+  define(value: Value, tensor: OnnxTensor): void {
+    this.#tensors.set(value, tensor);
+  }
+
+  /** Defines a value that costs nothing unless somebody asks for it. */
+  defineLazily(value: Value, make: () => OnnxTensor): void {
+    this.#pending.set(value, make);
+  }
+
+  defineChoice(value: Value, choice: FlatChoice): void {
+    this.#choices.set(value, choice);
+  }
+
+  choiceOf(value: Value): FlatChoice | undefined {
+    return this.#choices.get(value);
+  }
+
+  /** The tensor of a value, perhaps smaller than its type (see above). */
+  small(value: Value): OnnxTensor {
+    const found = this.#tensors.get(value);
+    if (found !== undefined) return found;
+    const make = this.#pending.get(value);
+    if (make === undefined) throw new InternalError('a value is used before it is lowered');
+    const made = make();
+    this.#tensors.set(value, made);
+    return made;
+  }
+
+  /** Like `small`, with the rank of the type: missing dimensions in front are put there as 1. */
+  ranked(value: Value): OnnxTensor {
+    const tensor = this.small(value);
+    return this.graph.reshape(tensor, rankedShape(tensor.shape, value.type.shape.length));
+  }
+
+  /** The tensor of a value in the whole shape of its type. */
+  full(value: Value): OnnxTensor {
+    const known = this.#full.get(value);
+    if (known !== undefined) return known;
+    const tensor = this.expand(this.small(value), value.type.shape);
+    this.#full.set(value, tensor);
+    return tensor;
+  }
+
+  expand(tensor: OnnxTensor, shape: readonly number[]): OnnxTensor {
+    const ranked = rankedShape(tensor.shape, shape.length);
+    if (ranked.every((size, axis) => size === shape[axis])) return this.graph.reshape(tensor, shape);
+    return this.graph.node('Expand', [tensor, this.graph.integers(shape)], { element: tensor.element, shape });
+  }
+
+  operand(node: AnyNode, index: number): Value {
+    const operand = node.operands[index];
+    if (operand === undefined) throw new InternalError(`${node.op} has no operand ${index}`);
+    return operand;
+  }
+
+  /** An elementwise ONNX node; the result's shape is that of the operands broadcast together, its type that of the last operand. */
+  elementwise(op: string, operands: readonly OnnxTensor[], element?: ElementType): OnnxTensor {
+    const shape = operands.map((operand) => operand.shape).reduce(broadcastShapes);
+    return this.graph.node(op, operands, { element: element ?? (operands.at(-1) as OnnxTensor).element, shape });
+  }
+}
+
+/** `shape` with 1s in front up to `rank`. */
+export function rankedShape(shape: readonly number[], rank: number): number[] {
+  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
+}
+
+/** ONNX's multidirectional broadcasting. */
+export function broadcastShapes(left: readonly number[], right: readonly number[]): number[] {
+  const rank = Math.max(left.length, right.length);
+  const [a, b] = [rankedShape(left, rank), rankedShape(right, rank)];
+  return a.map((size, axis) => (size === 1 ? (b[axis] as number) : size));
+}

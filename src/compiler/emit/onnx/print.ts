@@ -1,0 +1,33 @@
+/** @file An ONNX graph as text, one node a line: what `compile --stage onnx` shows and the golden tests compare. */
+import { IR_VERSION, type OnnxAttribute, type OnnxGraph, type OnnxTensor, OPSET_VERSION } from './graph.ts';
+
+/** Constants longer than this are abbreviated. */
+const SHOWN_VALUES = 8;
+
+export function printOnnx(graph: OnnxGraph): string {
+  const lines = [`onnx ir ${IR_VERSION} opset ${OPSET_VERSION}`, `graph ${graph.name}`];
+  for (const input of graph.inputs) lines.push(`  input ${input.name}: ${printTensorType(input)}`);
+  for (const { tensor, values } of graph.initializers) {
+    const shown = values.slice(0, SHOWN_VALUES).join(', ') + (values.length > SHOWN_VALUES ? `, … ${values.length} values` : '');
+    lines.push(`  constant ${tensor.name}: ${printTensorType(tensor)} = ${shown}`);
+  }
+  for (const node of graph.nodes) {
+    const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}=${printAttribute(value)}`);
+    lines.push(
+      `  ${node.outputs.join(', ')} = ${node.op}(${node.inputs.join(', ')})${attributes.length > 0 ? ` {${attributes.join(', ')}}` : ''}`,
+    );
+  }
+  for (const output of graph.outputs) lines.push(`  output ${output.name}: ${printTensorType(output)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function printTensorType(tensor: OnnxTensor): string {
+  return `${tensor.element}[${tensor.shape.join(', ')}]`;
+}
+
+function printAttribute(value: OnnxAttribute): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if ('float' in value) return `${value.float}f`;
+  return `[${value.join(', ')}]`;
+}
