@@ -19,7 +19,8 @@ export type Accepts =
   /** Function, builtin, model or adapted learner. */
   | { readonly kind: 'function' }
   | { readonly kind: 'distribution' }
-  | { readonly kind: 'any' };
+  /** Anything; words of `options`, if any, are looked up before the file's names. */
+  | { readonly kind: 'any'; readonly options?: readonly string[] };
 
 export interface ParameterSpec {
   readonly name: string;
@@ -49,7 +50,10 @@ export interface Builtin {
   /** One sentence with shapes; printed by the documentation and by completion. */
   readonly summary: string;
   readonly parameters: readonly ParameterSpec[];
-  /** Further positional arguments beyond `parameters`, if any (`concat(a, b, c)`); read with `rest`. */
+  /**
+   * Further positional arguments, if any (`concat(a, b, c)`), after those for the parameters without a default; read with `rest`.
+   * Parameters with a default are then given by name only.
+   */
   readonly variadic?: ParameterSpec;
   apply(context: Context, values: Arguments): Meaning;
 }

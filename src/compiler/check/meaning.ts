@@ -19,6 +19,8 @@ export interface TensorMeaning {
   readonly value: Value;
   readonly dims: readonly Dim[];
   readonly level: Level;
+  /** Of a tensor of class labels: how many classes there are. */
+  readonly classes?: Dim;
 }
 
 export interface NumberMeaning {
