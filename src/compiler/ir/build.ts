@@ -32,6 +32,11 @@ export class FunctionBuilder {
     return [...this.#captures.keys()];
   }
 
+  /** The nodes so far, in execution order. */
+  get nodes(): readonly AnyNode[] {
+    return this.#nodes;
+  }
+
   /** The value as it is known here: itself, or a parameter that captures it from an enclosing function. */
   use(value: Value): Value {
     if (this.#own.has(value)) return value;

@@ -1,0 +1,299 @@
+/** @file `adapt`: the iterates of a learner on one task, unrolled, each step's gradient cut out of the trace. */
+import { badClause, headerMissing } from '../diagnostics/catalogue/blocks.ts';
+import { adaptsNothing, adaptsOnQuery, noSuchPart, notALearner, notAScalarLoss, tooManySteps } from '../diagnostics/catalogue/meta.ts';
+import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceRange, Value } from '../ir/ir.ts';
+import type { Block, Expression } from '../parse/ast.ts';
+import { ClauseReader } from './clause-reader.ts';
+import { describe } from './describe.ts';
+import { sizes } from './dims.ts';
+import { dependsOn, gradientOf } from './extract.ts';
+import { resolveHyperparameter } from './hyperparameters.ts';
+import { isLearner, type Learner, type LearnerMeaning, learnerMeaning, ownedWeights } from './learner.ts';
+import type { CallableMeaning, Meaning, OptimiserMeaning, TensorMeaning } from './meaning.ts';
+import type { ModelAdaptation } from './model.ts';
+import { pathOf } from './paths.ts';
+import { Scope } from './scope.ts';
+import { CheckSession, PoisonError } from './session.ts';
+import type { Trace } from './trace.ts';
+import type { WeightEntry } from './weights.ts';
+
+/** What the meta-gradient goes through. */
+type Through = { readonly kind: 'everything' } | { readonly kind: 'first_order' } | { readonly kind: 'truncated'; readonly last: number };
+
+interface Plan {
+  readonly name: string;
+  readonly base: LearnerMeaning;
+  readonly minimize: Expression;
+  readonly optimiser: OptimiserMeaning;
+  readonly steps: number;
+  /** `steps k in 1..n`. */
+  readonly counter: string | undefined;
+  readonly through: Through;
+  readonly adapts: (entry: WeightEntry) => boolean;
+}
+
+interface Iterate {
+  readonly weights: ReadonlyMap<string, TensorMeaning>;
+  readonly slots: ReadonlyMap<string, readonly Value[]>;
+}
+
+/** The meaning of an adapt block's name: an adapted learner, or a family of them when the block has parameters. */
+export function adaptation(trace: Trace, block: Block, note: (adaptation: ModelAdaptation) => void): Meaning {
+  const name = block.name?.text;
+  if (name === undefined) throw new DiagnosticError(headerMissing('a name', 'adapt', 'adapt fast from net { … }', block.keywordRange));
+  if (block.parameters === undefined) return adapted(trace, block, name, trace.scope, [], note);
+  const parameters = block.parameters.map((parameter) => parameter.text);
+  const known: { values: readonly Meaning[]; learner: Meaning }[] = [];
+  return {
+    kind: 'callable',
+    description: 'a family of adapted learners',
+    name,
+    parameters,
+    call: (_context, values) => {
+      const found = known.find((one) => one.values.every((value, index) => value === values[index]));
+      if (found !== undefined) return found.learner;
+      const scope = new Scope(trace.scope);
+      parameters.forEach((parameter, index) => {
+        scope.define(parameter, () => values[index] as Meaning);
+      });
+      const learner = trace.atTopLevel(() => adapted(trace, block, name, scope, parameters, note));
+      known.push({ values, learner });
+      return learner;
+    },
+  };
+}
+
+function adapted(
+  trace: Trace,
+  block: Block,
+  name: string,
+  scope: Scope,
+  parameters: readonly string[],
+  note: (adaptation: ModelAdaptation) => void,
+): Meaning {
+  const plan = readPlan(trace, block, name, scope);
+  const iterates: Iterate[] = [{ weights: new Map(), slots: new Map() }];
+  const learnerAt = (step: number): Learner => {
+    return {
+      model: plan.base.learner.model,
+      step: plan.base.learner.step + step,
+      read: (entry) => {
+        while (iterates.length <= step) {
+          iterates.push(
+            trace.atTopLevel(() =>
+              nextIterate(
+                trace,
+                plan,
+                scope,
+                parameters,
+                iterates.length,
+                iterates[iterates.length - 1] as Iterate,
+                learnerAt(iterates.length - 1),
+              ),
+            ),
+          );
+          if (iterates.length === 2) noteAdaptation(trace, plan, iterates[1] as Iterate, note);
+        }
+        return (iterates[step] as Iterate).weights.get(entry.key) ?? plan.base.learner.read(entry);
+      },
+    };
+  };
+  const at = (step: number, title: string): LearnerMeaning => learnerMeaning(trace, title, 'an adapted learner', learnerAt(step));
+  return learnerMeaning(trace, name, 'an adapted learner', learnerAt(plan.steps), (_context, step, range) => {
+    if (trace.phase === 'train' && step > plan.steps) throw new DiagnosticError(tooManySteps(name, step, plan.steps, range));
+    return at(step, `${name}[${step}]`);
+  });
+}
+
+function nextIterate(
+  trace: Trace,
+  plan: Plan,
+  outer: Scope,
+  parameters: readonly string[],
+  step: number,
+  before: Iterate,
+  current: Learner,
+): Iterate {
+  const minimizeRange = plan.minimize.range;
+  const aliases = new Map<string, { entry: WeightEntry; alias: TensorMeaning; value: TensorMeaning }>();
+  const cut = plan.through.kind === 'truncated' && step === plan.steps - plan.through.last + 1;
+  // An alias makes the iterate a value of its own, even where it equals the start, so that the gradient is taken at it alone.
+  const read = (entry: WeightEntry): TensorMeaning => {
+    const known = aliases.get(entry.key);
+    if (known !== undefined) return known.alias;
+    const stored = current.read(entry);
+    const value = cut ? { ...stored, value: trace.root.unary('stop_gradient', stored.value) } : stored;
+    const alias: TensorMeaning = { ...value, value: trace.root.emit('reshape', [value.value], { shape: value.value.type.shape }) };
+    aliases.set(entry.key, { entry, alias, value });
+    return alias;
+  };
+  const scope = new Scope(outer);
+  const learner = learnerMeaning(trace, plan.name, 'the current iterate', { model: plan.base.learner.model, step: current.step, read });
+  const iterate: CallableMeaning = {
+    kind: 'callable',
+    description: 'a family of adapted learners',
+    name: plan.name,
+    parameters,
+    call: () => learner,
+  };
+  scope.define(plan.name, () => (parameters.length > 0 ? iterate : learner));
+  if (plan.counter !== undefined) scope.define(plan.counter, () => ({ kind: 'number', value: step }));
+  const loss = trace.tensor(trace.language.evaluate(trace, plan.minimize, scope), minimizeRange);
+  if (loss.dims.length > 0) throw new DiagnosticError(notAScalarLoss(`the loss of \`adapt ${plan.name}\``, describe(loss), minimizeRange));
+  refuseQuery(trace, plan, loss, parameters, minimizeRange);
+  const chosen = [...aliases.values()].filter(({ entry }) => plan.adapts(entry)).sort((a, b) => (a.entry.key < b.entry.key ? -1 : 1));
+  const reached = chosen.filter(({ alias }) => dependsOn(trace.root.nodes, loss.value, [alias.value]));
+  return trace.at(minimizeRange, () => {
+    const gradients = gradientOf(
+      trace.root,
+      loss.value,
+      reached.map(({ alias }) => alias.value),
+    );
+    if (gradients === undefined) throw new DiagnosticError(adaptsNothing(plan.name, minimizeRange));
+    const used = plan.through.kind === 'first_order' ? gradients.map((gradient) => trace.root.unary('stop_gradient', gradient)) : gradients;
+    const slotCount = plan.optimiser.slots.length;
+    const updated = plan.optimiser.update({
+      builder: trace.root,
+      weights: reached.map(({ value }) => value.value),
+      gradients: used,
+      slots: Array.from({ length: slotCount }, (_, slot) =>
+        reached.map(({ entry }) => before.slots.get(entry.key)?.[slot] ?? trace.root.constant(0, sizes(entry.dims))),
+      ),
+      step: trace.root.constant(step),
+      hyper: (hyperName, index) => {
+        const { entry } = reached[index] as { entry: WeightEntry };
+        return resolveHyperparameter(trace, plan.optimiser, hyperName, plan.name, entry, step, plan.steps);
+      },
+    });
+    const weights = new Map(before.weights);
+    const slots = new Map(before.slots);
+    reached.forEach(({ entry, value }, index) => {
+      weights.set(entry.key, { kind: 'tensor', value: updated.weights[index] as Value, dims: value.dims, level: 'task' });
+      slots.set(
+        entry.key,
+        updated.slots.map((slot) => slot[index] as Value),
+      );
+    });
+    return { weights, slots };
+  });
+}
+
+function refuseQuery(trace: Trace, plan: Plan, loss: TensorMeaning, parameters: readonly string[], range: SourceRange): void {
+  if (parameters.length > 0 || plan.base.description !== 'a model') return;
+  const query = [...trace.partOf].filter(([, part]) => part.part === 'query').map(([value]) => value);
+  if (dependsOn(trace.root.nodes, loss.value, query)) throw new DiagnosticError(adaptsOnQuery(plan.name, range));
+}
+
+function noteAdaptation(trace: Trace, plan: Plan, first: Iterate, note: (adaptation: ModelAdaptation) => void): void {
+  const order =
+    plan.through.kind === 'everything'
+      ? 'every order'
+      : plan.through.kind === 'first_order'
+        ? 'first order'
+        : `truncated to the last ${plan.through.last} steps`;
+  const names = ownedWeights(trace, plan.base.learner.model)
+    .filter((entry) => first.weights.has(entry.key))
+    .map((entry) => trace.session.weights.nameOf(entry));
+  const settings = [...plan.optimiser.settings].map(([setting, value]) => `${setting}: ${value}`).join(', ');
+  note({
+    name: plan.name,
+    from: plan.base.name,
+    steps: plan.steps,
+    order,
+    optimiser: `${plan.optimiser.name}(${settings})`,
+    adapts: names,
+  });
+}
+
+function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan {
+  const { session } = trace;
+  const reader = new ClauseReader(session, 'adapt', CheckSession.settingPrefix(block), `\`adapt ${name}\``, block.body, block.keywordRange);
+  reader.allowOnly(block.body, []);
+  if (block.from === undefined)
+    throw new DiagnosticError(headerMissing('`from` and a model', 'adapt', `adapt ${name} from net { … }`, block.keywordRange));
+  const base = trace.language.evaluate(trace, block.from, scope);
+  if (base.kind === 'poison' || !reader.complete()) throw new PoisonError();
+  if (!isLearner(base)) throw new DiagnosticError(notALearner(describe(base), block.from.range));
+  const using = reader.expression('using') as Expression;
+  const optimiser = trace.language.evaluate(trace, using, scope);
+  if (optimiser.kind === 'poison') throw new PoisonError();
+  if (optimiser.kind !== 'optimiser') throw new DiagnosticError(notAnOptimiser(describe(optimiser), using.range));
+  const constants = { constant: (expression: Expression) => trace.language.evaluate(trace, expression, scope) };
+  const written = reader.arguments('steps')[0];
+  let counter: string | undefined;
+  let steps: number;
+  if (written?.kind === 'binder' && written.value === undefined) {
+    counter = written.name.text;
+    const over = trace.language.evaluate(trace, written.over, scope);
+    const first = over.kind === 'list' ? over.items[0] : undefined;
+    if (over.kind !== 'list' || first?.kind !== 'number' || first.value !== 1)
+      throw new DiagnosticError(badClause('steps', '`k in 1..n`', describe(over), written.range));
+    steps = over.items.length;
+  } else {
+    steps = reader.number(constants, 'steps', { integer: true, least: 1 }) ?? 1;
+  }
+  return {
+    name,
+    base,
+    minimize: reader.expression('minimize') as Expression,
+    optimiser,
+    steps,
+    counter,
+    through: readThrough(trace, reader, steps, scope),
+    adapts: readSelection(trace, reader, base),
+  };
+}
+
+function readThrough(trace: Trace, reader: ClauseReader, steps: number, scope: Scope): Through {
+  const written = reader.expression('through');
+  if (written === undefined || (written.kind === 'name' && written.name === 'everything')) return { kind: 'everything' };
+  if (written.kind === 'name' && written.name === 'first_order') return { kind: 'first_order' };
+  const argument =
+    written.kind === 'call' && written.callee.kind === 'name' && written.callee.name === 'truncated' ? written.arguments[0] : undefined;
+  const last = argument?.kind === 'positional' ? trace.language.evaluate(trace, argument.value, scope) : undefined;
+  if (last?.kind === 'number' && Number.isInteger(last.value) && last.value >= 1) {
+    return last.value >= steps ? { kind: 'everything' } : { kind: 'truncated', last: last.value };
+  }
+  throw new DiagnosticError(
+    badClause('through', '`everything`, `first_order` or `truncated(k)`', trace.session.textOf(written.range), written.range),
+  );
+}
+
+/** `only` and `freeze` as a test on weights; paths that name nothing are refused once the weights are known. */
+function readSelection(trace: Trace, reader: ClauseReader, base: LearnerMeaning): (entry: WeightEntry) => boolean {
+  const paths = (keyword: string) =>
+    reader.arguments(keyword).map((argument) => {
+      const path = argument.kind === 'positional' ? pathOf(argument.value) : undefined;
+      if (path === undefined)
+        throw new DiagnosticError(badClause(keyword, 'a path such as `net.head`', trace.session.textOf(argument.range), argument.range));
+      return { path, range: argument.range };
+    });
+  const only = paths('only');
+  const freeze = paths('freeze');
+  const { weights } = trace.session;
+  const check = (): void => {
+    const owned = ownedWeights(trace, base.learner.model);
+    for (const { path, range } of [...only, ...freeze]) {
+      if (owned.length > 0 && !owned.some((entry) => weights.under(entry, path))) {
+        trace.session.report(
+          noSuchPart(
+            path.join('.'),
+            owned.map((entry) => weights.nameOf(entry)),
+            range,
+          ),
+        );
+      }
+    }
+  };
+  let checked = false;
+  return (entry) => {
+    if (!checked) {
+      checked = true;
+      check();
+    }
+    const among = (list: readonly { path: readonly string[] }[]) => list.some(({ path }) => weights.under(entry, path));
+    return (only.length === 0 || among(only)) && !among(freeze);
+  };
+}

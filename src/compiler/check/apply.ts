@@ -1,0 +1,61 @@
+/** @file Applies what can be called: builtins, functions of the file, models and adapted learners. */
+import { namedArgumentNotTaken, notCallable, tooDeep, wrongCount } from '../diagnostics/catalogue/names.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceRange } from '../ir/ir.ts';
+import { bind } from './builtins/bind.ts';
+import { describe } from './describe.ts';
+import type { FunctionMeaning, Meaning } from './meaning.ts';
+import { Scope } from './scope.ts';
+import { PoisonError } from './session.ts';
+import type { CallArgument, Trace } from './trace.ts';
+
+export function applyCallee(trace: Trace, callee: Meaning, values: readonly CallArgument[], range: SourceRange): Meaning {
+  switch (callee.kind) {
+    case 'builtin': {
+      const { builtin } = callee;
+      const run = () => trace.at(range, () => builtin.apply(trace, bind(builtin, values, trace, range)));
+      return builtin.category === 'layer' && builtin.name !== 'repeat' ? trace.within(builtin.name, run) : run();
+    }
+    case 'function':
+      return trace.within(callee.name, () => applyFunction(trace, callee, values, range));
+    case 'callable': {
+      refuseNames(callee.name, values);
+      if (values.length !== callee.parameters.length) {
+        throw new DiagnosticError(wrongCount(`\`${callee.name}\``, callee.parameters.length, values.length, range));
+      }
+      return trace.at(range, () =>
+        callee.call(
+          trace,
+          values.map((value) => value.meaning),
+          range,
+        ),
+      );
+    }
+    case 'poison':
+      throw new PoisonError();
+    default:
+      throw new DiagnosticError(notCallable(describe(callee), range));
+  }
+}
+
+function applyFunction(trace: Trace, callee: FunctionMeaning, values: readonly CallArgument[], range: SourceRange): Meaning {
+  refuseNames(callee.name, values);
+  if (values.length !== callee.parameters.length) {
+    throw new DiagnosticError(wrongCount(`\`${callee.name}\``, callee.parameters.length, values.length, range));
+  }
+  const limit = (): never => {
+    throw new DiagnosticError(tooDeep(callee.name, range));
+  };
+  return trace.deeper(limit, () => {
+    const scope = new Scope(callee.scope);
+    callee.parameters.forEach((parameter, index) => {
+      scope.define(parameter, () => (values[index] as CallArgument).meaning);
+    });
+    return trace.language.evaluateValue(trace, callee.value, scope);
+  });
+}
+
+function refuseNames(what: string, values: readonly CallArgument[]): void {
+  const named = values.find((value) => value.name !== undefined);
+  if (named !== undefined) throw new DiagnosticError(namedArgumentNotTaken(`\`${what}\``, named.range));
+}

@@ -1,0 +1,118 @@
+/** @file The names of a file in one trace: builtins, what the only tasks block offers, and the file's own definitions. */
+
+import { adaptInsideItself } from '../diagnostics/catalogue/meta.ts';
+import { needsParts, noTasks } from '../diagnostics/catalogue/names.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { Block, Declaration, Equation } from '../parse/ast.ts';
+import { adaptation } from './adaptation.ts';
+import { drawn, functionMeaning, once } from './body.ts';
+import type { Builtin } from './builtin.ts';
+import { learnerMeaning } from './learner.ts';
+import type { Meaning, RecordMeaning } from './meaning.ts';
+import type { ModelAdaptation } from './model.ts';
+import { Scope } from './scope.ts';
+import type { Tasks } from './tasks.ts';
+import type { Trace } from './trace.ts';
+
+export interface FileNames {
+  readonly declarations: readonly Declaration[];
+  readonly tasks: ReadonlyMap<string, Tasks>;
+  readonly builtins: readonly Builtin[];
+  readonly note: (adaptation: ModelAdaptation) => void;
+  /** Told of each top-level name when it is first evaluated. */
+  readonly used: (name: string) => void;
+}
+
+/** Builtin functions and constants. */
+export function builtinScope(builtins: readonly Builtin[]): Scope {
+  const scope = new Scope();
+  for (const builtin of builtins) scope.define(builtin.name, () => ({ kind: 'builtin', builtin }));
+  scope.define('pi', () => ({ kind: 'number', value: Math.PI }));
+  scope.define('infinity', () => ({ kind: 'number', value: Number.POSITIVE_INFINITY }));
+  scope.define('true', () => ({ kind: 'boolean', value: true }));
+  scope.define('false', () => ({ kind: 'boolean', value: false }));
+  return scope;
+}
+
+/** Fills `trace.scope`, whose parents are the tasks block's names and the builtins (see `parentScope`). */
+export function defineFile(trace: Trace, names: FileNames): void {
+  for (const declaration of names.declarations) {
+    const name = declaration.name;
+    if (name === undefined || (declaration.kind === 'block' && (declaration.keyword === 'train' || declaration.keyword === 'evaluate')))
+      continue;
+    if (trace.scope.has(name.text)) continue;
+    const cycle = (): never => {
+      throw new DiagnosticError(adaptInsideItself(name.text, name.range));
+    };
+    const make = (): Meaning => {
+      names.used(name.text);
+      return trace.atTopLevel(() => trace.at(declaration.range, () => meaningOf(trace, names, declaration)));
+    };
+    trace.scope.define(name.text, once(trace, name.text, name.range, make, declaration.kind === 'block' ? cycle : undefined));
+  }
+}
+
+/** The scope between builtins and the file: `support`, `query`, `ways`, … of the only tasks block. */
+export function parentScope(trace: () => Trace, names: FileNames): Scope {
+  const scope = new Scope(builtinScope(names.builtins));
+  const [only, another] = [...names.tasks.values()];
+  if (only === undefined || another !== undefined) {
+    for (const word of ['support', 'query']) {
+      scope.define(word, () => {
+        const range = trace().builder.source ?? { start: 0, end: 0 };
+        throw new DiagnosticError(only === undefined ? noTasks(word, range) : needsParts(word, range));
+      });
+    }
+    return scope;
+  }
+  const drawnNames = only.block.body.flatMap((statement) =>
+    statement.kind === 'clause' || statement.kind === 'part' ? [] : [statement.name.text],
+  );
+  const images = only.source.kind === 'images' ? ['ways'] : [];
+  for (const word of ['support', 'query', 'shots', 'queries', ...images, ...drawnNames]) {
+    if (scope.has(word)) continue;
+    scope.define(word, () => {
+      if (word === 'shots' || word === 'queries' || word === 'ways') return { kind: 'number', value: trace().episode(only.name)[word] };
+      const record = trace().scope.find(only.name) as RecordMeaning;
+      return record.kind === 'record' ? (record.fields.get(word) ?? { kind: 'poison' }) : { kind: 'poison' };
+    });
+  }
+  return scope;
+}
+
+function meaningOf(trace: Trace, names: FileNames, declaration: Declaration): Meaning {
+  switch (declaration.kind) {
+    case 'equation':
+      return equation(trace, declaration);
+    case 'function':
+      return functionMeaning(declaration, trace.scope);
+    case 'draw': {
+      const { distribution } = declaration;
+      const tasks = distribution.kind === 'name' ? names.tasks.get(distribution.name) : undefined;
+      return tasks === undefined
+        ? drawn(trace, declaration, trace.scope, [])
+        : trace.language.episodeRecord(trace, tasks.name, declaration.name.text);
+    }
+    case 'block':
+      return block(trace, names, declaration);
+  }
+}
+
+function block(trace: Trace, names: FileNames, declaration: Block): Meaning {
+  if (declaration.keyword === 'adapt') return adaptation(trace, declaration, names.note);
+  const name = declaration.name?.text ?? declaration.keyword;
+  if (declaration.keyword === 'tasks') return names.tasks.has(name) ? trace.language.episodeRecord(trace, name, name) : { kind: 'poison' };
+  return learnerMeaning(trace, name, 'a model', { model: declaration, step: 0, read: (entry) => trace.start(entry) });
+}
+
+function equation(trace: Trace, declaration: Equation): Meaning {
+  const name = declaration.name.text;
+  const { session } = trace;
+  const written = trace.language.evaluateValue(trace, declaration.value, trace.scope);
+  if (!['number', 'list', 'text', 'boolean', 'schedule', 'learned'].includes(written.kind)) return written;
+  const override = session.override(name);
+  const meaning = override === undefined ? written : trace.language.evaluate(trace, override, trace.scope);
+  const value = override === undefined ? session.textOf(declaration.value.range) : (session.input.overrideTexts.get(name) ?? '');
+  session.setting({ name, value, origin: override === undefined ? 'spec' : 'command line', range: declaration.range });
+  return meaning.kind === 'learned' && meaning.per === 'scalar' ? trace.learned(meaning, [], [name]) : meaning;
+}

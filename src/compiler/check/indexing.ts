@@ -1,0 +1,80 @@
+/** @file `a..b`, `list[i]`, `tensor[i, j]`, `fast[k]`. Indices count from 0; a range includes both ends. */
+import { badIndex, badRange, notIndexable } from '../diagnostics/catalogue/values.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceRange } from '../ir/ir.ts';
+import type { Expression } from '../parse/ast.ts';
+import { describe } from './describe.ts';
+import { dim } from './dims.ts';
+import type { Dim, ListMeaning, Meaning, TensorMeaning } from './meaning.ts';
+import type { Scope } from './scope.ts';
+import { PoisonError } from './session.ts';
+import type { Trace } from './trace.ts';
+
+export function rangeOf(left: Meaning, right: Meaning, range: SourceRange): ListMeaning {
+  const whole = left.kind === 'number' && right.kind === 'number' && Number.isInteger(left.value) && Number.isInteger(right.value);
+  if (!whole || right.value - left.value > 100_000) throw new DiagnosticError(badRange(`${describe(left)} and ${describe(right)}`, range));
+  const items: Meaning[] = [];
+  for (let value = left.value; value <= right.value; value++) items.push({ kind: 'number', value });
+  return { kind: 'list', items };
+}
+
+/** One index: a position, or consecutive positions that are kept as an axis. */
+interface Picked {
+  readonly from: number;
+  readonly count: number;
+  readonly keep: boolean;
+}
+
+export function indexed(trace: Trace, of: Meaning, written: readonly Expression[], scope: Scope, range: SourceRange): Meaning {
+  if (of.kind === 'poison') throw new PoisonError();
+  const indices = written.map((index) => ({ meaning: trace.language.evaluate(trace, index, scope), range: index.range }));
+  const first = indices[0];
+  if (first === undefined) throw new DiagnosticError(badIndex('at least one index', 'none', range));
+  if (of.kind === 'callable' && of.index !== undefined) {
+    if (indices.length !== 1 || first.meaning.kind !== 'number' || !Number.isInteger(first.meaning.value) || first.meaning.value < 0) {
+      throw new DiagnosticError(badIndex('the number of inner steps, 0 or more', describe(first.meaning), first.range));
+    }
+    return of.index(trace, first.meaning.value, range);
+  }
+  if (of.kind === 'list') {
+    if (indices.length !== 1) throw new DiagnosticError(badIndex('one index into a list', `${indices.length}`, range));
+    const { from, count, keep } = picked(first.meaning, of.items.length, first.range);
+    const items = of.items.slice(from, from + count);
+    return keep ? { kind: 'list', items } : (items[0] as Meaning);
+  }
+  if (of.kind !== 'tensor') throw new DiagnosticError(notIndexable(describe(of), range));
+  return trace.at(range, () => sliced(trace, of, indices, range));
+}
+
+function sliced(
+  trace: Trace,
+  of: TensorMeaning,
+  indices: readonly { meaning: Meaning; range: SourceRange }[],
+  range: SourceRange,
+): TensorMeaning {
+  if (indices.length > of.dims.length) throw new DiagnosticError(badIndex(`at most ${of.dims.length} indices`, `${indices.length}`, range));
+  const start: number[] = [];
+  const limit: number[] = [];
+  const dims: Dim[] = [];
+  of.dims.forEach((axis, position) => {
+    const index = indices[position];
+    const one = index === undefined ? { from: 0, count: axis.size, keep: true } : picked(index.meaning, axis.size, index.range);
+    start.push(one.from);
+    limit.push(one.from + one.count);
+    if (one.keep) dims.push(index === undefined ? axis : dim(one.count));
+  });
+  const slice = trace.builder.emit('slice', [of.value], { start, limit, strides: of.dims.map(() => 1) });
+  const shape = dims.map((axis) => axis.size);
+  return trace.wrap(trace.builder.reshape(slice, shape), dims, [of]);
+}
+
+function picked(index: Meaning, size: number, range: SourceRange): Picked {
+  const expected = `whole numbers from 0 to ${size - 1}, or a range of them`;
+  const values = index.kind === 'list' ? index.items : [index];
+  const numbers = values.map((value) => (value.kind === 'number' ? value.value : Number.NaN));
+  const from = numbers[0] ?? Number.NaN;
+  const fits = numbers.every((value, position) => Number.isInteger(value) && value === from + position && value >= 0 && value < size);
+  if (numbers.length === 0 || !fits)
+    throw new DiagnosticError(badIndex(expected, index.kind === 'list' ? numbers.join(', ') : describe(index), range));
+  return { from, count: numbers.length, keep: index.kind === 'list' };
+}

@@ -1,0 +1,144 @@
+/** @file Learners: a model together with values for its weights. Models, iterates of `adapt`, gradients, and sums of these. */
+import { badOperands } from '../diagnostics/catalogue/values.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceRange } from '../ir/ir.ts';
+import type { BinaryOperator, Block } from '../parse/ast.ts';
+import { evaluateBody } from './body.ts';
+import { applyBinary } from './builtins/elementwise.ts';
+import { describe } from './describe.ts';
+import type { CallableMeaning, Meaning, TensorMeaning } from './meaning.ts';
+import { Scope } from './scope.ts';
+import type { Frame, PartOf, Trace } from './trace.ts';
+import type { WeightEntry } from './weights.ts';
+
+export interface LearnerMeaning extends CallableMeaning {
+  readonly learner: Learner;
+}
+
+export interface Learner {
+  readonly model: Block;
+  /** Inner steps taken. */
+  readonly step: number;
+  /** The value of one of the model's weights for this learner. */
+  read(entry: WeightEntry): TensorMeaning;
+}
+
+export function isLearner(meaning: Meaning): meaning is LearnerMeaning {
+  return meaning.kind === 'callable' && 'learner' in meaning;
+}
+
+export function modelName(model: Block): string {
+  return model.name?.text ?? 'model';
+}
+
+/** Entries of the weights that the model owns, as far as they are known. */
+export function ownedWeights(trace: Trace, model: Block): readonly WeightEntry[] {
+  return trace.session.weights.weights.filter((entry) => entry.owner === modelName(model));
+}
+
+export function learnerMeaning(
+  trace: Trace,
+  name: string,
+  description: string,
+  learner: Learner,
+  index?: CallableMeaning['index'],
+): LearnerMeaning {
+  const { model } = learner;
+  return {
+    kind: 'callable',
+    description,
+    name,
+    parameters: (model.parameters ?? []).map((parameter) => parameter.text),
+    learner,
+    call: (_context, values, range) => applyModel(trace, learner, values, range),
+    weights: () => new Map(ownedWeights(trace, model).map((entry) => [entry.key, learner.read(entry)])),
+    ...(index === undefined ? {} : { index }),
+  };
+}
+
+function applyModel(trace: Trace, learner: Learner, values: readonly Meaning[], range: SourceRange): Meaning {
+  return applyInFrame(trace, learner, values, range).result;
+}
+
+function applyInFrame(trace: Trace, learner: Learner, values: readonly Meaning[], range: SourceRange): { result: Meaning; frame: Frame } {
+  const { model } = learner;
+  const part = partOfInput(trace, values);
+  let companion: Frame | undefined;
+  const frame: Frame = {
+    owner: modelName(model),
+    segments: [{ name: modelName(model), index: 1 }],
+    counters: new Map(),
+    read: (entry) => learner.read(entry),
+    step: learner.step,
+    moments: new Map(),
+    isSupport: part?.part === 'support',
+    companion:
+      part === undefined || part.part === 'support' || values.length !== 1
+        ? undefined
+        : () => {
+            companion ??= applyInFrame(trace, learner, [supportOf(trace, part)], range).frame;
+            return companion;
+          },
+  };
+  const result = trace.inFrame(frame, () => {
+    const scope = new Scope(trace.scope);
+    (model.parameters ?? []).forEach((parameter, position) => {
+      scope.define(parameter.text, () => values[position] as Meaning);
+    });
+    return evaluateBody(trace, model.body, scope, model.range);
+  });
+  return { result, frame };
+}
+
+function partOfInput(trace: Trace, values: readonly Meaning[]): PartOf | undefined {
+  const first = values[0];
+  return first?.kind === 'tensor' ? trace.partOf.get(first.value) : undefined;
+}
+
+function supportOf(trace: Trace, part: PartOf): Meaning {
+  const record = trace.inFrame(undefined, () => trace.language.episodeRecord(trace, part.tasks, part.episode));
+  const support = record.fields.get('support');
+  const x = support?.kind === 'record' ? support.fields.get('x') : undefined;
+  return x ?? { kind: 'poison' };
+}
+
+/** `stop(fast)`: the same learner with its weights taken as constants. */
+export function stopLearner(trace: Trace, of: Meaning): Meaning {
+  if (!isLearner(of)) return of;
+  const cached = new Map<string, TensorMeaning>();
+  const read = (entry: WeightEntry) => {
+    const known = cached.get(entry.key);
+    if (known !== undefined) return known;
+    const value = of.learner.read(entry);
+    const stopped = { ...value, value: trace.builder.unary('stop_gradient', value.value) };
+    cached.set(entry.key, stopped);
+    return stopped;
+  };
+  return learnerMeaning(trace, of.name, of.description, { model: of.learner.model, step: of.learner.step, read });
+}
+
+/** `net - 0.4*g`: weight by weight, for learners of one model and scalars. */
+export function combineLearners(trace: Trace, operator: BinaryOperator, left: Meaning, right: Meaning, range: SourceRange): Meaning {
+  if (!['+', '-', '*', '/'].includes(operator))
+    throw new DiagnosticError(badOperands(operator, describe(isLearner(left) ? left : right), range));
+  const sides = [left, right].map((side) => {
+    if (isLearner(side)) return { learner: side.learner, scalar: undefined };
+    const scalar = trace.tensor(side, range);
+    if (scalar.dims.length > 0) throw new DiagnosticError(badOperands(operator, describe(side), range));
+    return { learner: undefined, scalar };
+  });
+  const learners = sides.flatMap((side) => (side.learner === undefined ? [] : [side.learner]));
+  const [first, second] = learners;
+  if (first === undefined || (second !== undefined && second.model !== first.model))
+    throw new DiagnosticError(badOperands(operator, 'learners of different models', range));
+  const cached = new Map<string, TensorMeaning>();
+  const read = (entry: WeightEntry): TensorMeaning => {
+    const known = cached.get(entry.key);
+    if (known !== undefined) return known;
+    const [a, b] = sides.map((side) => side.scalar ?? (side.learner as Learner).read(entry)) as [TensorMeaning, TensorMeaning];
+    const value = trace.at(range, () => applyBinary(trace, operator as '+', a, b, range, range));
+    cached.set(entry.key, value);
+    return value;
+  };
+  return learnerMeaning(trace, modelName(first.model), 'a learner', { model: first.model, step: first.step, read });
+}

@@ -1,0 +1,204 @@
+/** @file Traces `train` (with its `validate`) and `evaluate`: one trace per phase, finished when all weights have their names. */
+import { badClause, clauseMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { lossWithoutEpisode, notAScalarLoss, unknownWeight } from '../diagnostics/catalogue/meta.ts';
+import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { Result, SourceRange } from '../ir/ir.ts';
+import type { Argument, Block, Expression, Part, Statement } from '../parse/ast.ts';
+import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
+import { describe } from './describe.ts';
+import { finishTrace } from './finish.ts';
+import type { OptimiserMeaning, Phase, TensorMeaning } from './meaning.ts';
+import type { ModelEvaluate, ModelTrain, ModelValidate, ModelWeight } from './model.ts';
+import { pathOf } from './paths.ts';
+import { CheckSession, PoisonError } from './session.ts';
+import type { Trace } from './trace.ts';
+
+export interface PhaseTools {
+  readonly session: CheckSession;
+  newTrace(phase: Phase, body: readonly Statement[] | undefined, prefix: string): Trace;
+}
+
+type Names = ReadonlyMap<string, string>;
+
+/** A traced phase that waits for the weights' final names. */
+export interface FinishedPhase<Kind extends 'train' | 'evaluate'> {
+  finish(names: Names, weights: readonly ModelWeight[]): Kind extends 'train' ? ModelTrain : ModelEvaluate;
+}
+
+function constantsOf(trace: Trace): ConstantEvaluator {
+  return { constant: (expression) => trace.language.evaluate(trace, expression, trace.scope) };
+}
+
+function scalar(trace: Trace, expression: Expression, what: string): TensorMeaning {
+  const tensor = trace.at(expression.range, () => trace.tensor(trace.language.evaluate(trace, expression, trace.scope), expression.range));
+  if (tensor.dims.length > 0) throw new DiagnosticError(notAScalarLoss(what, describe(tensor), expression.range));
+  return tensor;
+}
+
+function usedTasks(trace: Trace): string[] {
+  const names = new Set<string>();
+  for (const binding of trace.bindings.values()) {
+    if (binding.kind === 'examples' || binding.kind === 'data') names.add(binding.tasks);
+    if (binding.kind === 'draw' && binding.tasks !== undefined) names.add(binding.tasks);
+  }
+  return [...names];
+}
+
+/** `report e, name: e` as results named by their labels. */
+function reported(trace: Trace, written: readonly Argument[]): Result[] {
+  const results: Result[] = [];
+  for (const argument of written) {
+    trace.session.attempt(() => {
+      if (argument.kind === 'binder') throw new DiagnosticError(badClause('report', '`e` or `name: e`', 'a binder', argument.range));
+      const label = argument.kind === 'named' ? argument.name.text : trace.session.textOf(argument.value.range);
+      const { value } = scalar(trace, argument.value, `the report \`${label}\``);
+      if (!results.some((result) => result.name === label)) results.push({ name: label, value });
+    }, undefined);
+  }
+  return results;
+}
+
+export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'train'> {
+  const { session } = tools;
+  const prefix = CheckSession.settingPrefix(block);
+  const title = `\`${prefix.replace('.', ' ')}\``;
+  const reader = new ClauseReader(session, 'train', prefix, title, block.body, block.keywordRange);
+  reader.allowOnly(block.body, ['part']);
+  const trace = tools.newTrace('train', block.body, prefix);
+  const complete = reader.complete();
+  const goal = reader.expression('minimize') ?? reader.expression('maximize');
+  if (goal === undefined)
+    session.report(clauseMissing('minimize', title, 'minimize cross_entropy(fast(query.x), query.y)', block.keywordRange));
+  const validatePart = onlyValidate(session, block);
+  const validate = validatePart === undefined ? undefined : session.attempt(() => tracedValidate(tools, validatePart, prefix), undefined);
+  if (goal === undefined) throw new PoisonError();
+  const loss = scalar(trace, goal, 'the loss');
+  if (loss.level !== 'task') throw new DiagnosticError(lossWithoutEpisode(goal.range));
+  const reports = reported(trace, reader.arguments('report'));
+  if (!complete) throw new PoisonError();
+  const constants = constantsOf(trace);
+  const optimiser = readOptimiser(trace, reader.expression('using') as Expression);
+  const batch = reader.number(constants, 'batch', { integer: true, least: 1 }) as number;
+  const steps = reader.number(constants, 'steps', { integer: true, least: 1 }) as number;
+  const over = reader.arguments('over').map((argument) => readPath(argument));
+  const tasks = usedTasks(trace);
+  return {
+    finish: (names, weights) => {
+      const task = finishTrace(trace, [{ name: 'loss', value: loss.value }, ...reports], names, tasks);
+      const inLoss = new Set(
+        task.body.parameters.filter((parameter) => task.bindings.get(parameter.name)?.kind === 'weight').map((parameter) => parameter.name),
+      );
+      const chosen = new Set(over.flatMap(({ path, range }) => weightsUnder(session, path, range)));
+      const trained = weights.map((weight) => weight.name).filter((name) => inLoss.has(name) && (over.length === 0 || chosen.has(name)));
+      return {
+        name: prefix,
+        task,
+        maximize: reader.has('maximize'),
+        reports: reports.map((report) => report.name),
+        optimiser,
+        over: trained,
+        batch,
+        steps,
+        range: block.keywordRange,
+        validate: validate?.(names),
+      };
+    },
+  };
+}
+
+function weightsUnder(session: CheckSession, path: readonly string[], range: SourceRange): string[] {
+  const found = session.weights.weights.filter((entry) => session.weights.under(entry, path)).map((entry) => session.weights.nameOf(entry));
+  if (found.length === 0) session.report(unknownWeight(path.join('.'), range));
+  return found;
+}
+
+function readPath(argument: Argument): { path: readonly string[]; range: SourceRange } {
+  const path = argument.kind === 'positional' ? pathOf(argument.value) : undefined;
+  if (path === undefined)
+    throw new DiagnosticError(badClause('over', 'paths such as `net` or `net.head`', 'something else', argument.range));
+  return { path, range: argument.range };
+}
+
+function readOptimiser(trace: Trace, using: Expression): OptimiserMeaning {
+  const optimiser = trace.language.evaluate(trace, using, trace.scope);
+  if (optimiser.kind === 'poison') throw new PoisonError();
+  if (optimiser.kind !== 'optimiser') throw new DiagnosticError(notAnOptimiser(describe(optimiser), using.range));
+  for (const [name, value] of optimiser.hyperparameters) {
+    if (value.kind === 'learned')
+      throw new DiagnosticError(
+        badClause('using', `a number or a schedule for \`${name}\` of an outer optimiser`, 'a learned scalar', using.range),
+      );
+    if (value.kind === 'tensor')
+      throw new DiagnosticError(
+        badClause('using', `a number or a schedule for \`${name}\` of an outer optimiser`, describe(value), using.range),
+      );
+  }
+  return optimiser;
+}
+
+function onlyValidate(session: CheckSession, block: Block): Part | undefined {
+  const parts = block.body.filter((statement): statement is Part => statement.kind === 'part');
+  for (const part of parts) {
+    if (part.keyword !== 'validate' || part !== parts[0])
+      session.report(statementNotHere(`\`${part.keyword}\``, 'a `train` block that has one already, or at all', part.keywordRange));
+  }
+  return parts[0]?.keyword === 'validate' ? parts[0] : undefined;
+}
+
+function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: Names) => ModelValidate {
+  const prefix = outer === 'train' ? 'validate' : `${outer}.validate`;
+  const reader = new ClauseReader(tools.session, 'validate', prefix, '`validate`', part.body, part.keywordRange);
+  reader.allowOnly(part.body, []);
+  const trace = tools.newTrace('validate', part.body, prefix);
+  const complete = reader.complete();
+  const results = reported(trace, reader.arguments('report'));
+  const keep = readKeep(trace, reader, results);
+  if (!complete) throw new PoisonError();
+  if (results.length === 0)
+    throw new DiagnosticError(clauseMissing('keep', '`validate`', 'keep highest(accuracy(fast(query.x), query.y))', part.keywordRange));
+  const constants = constantsOf(trace);
+  const every = reader.number(constants, 'every', { integer: true, least: 1 }) as number;
+  const episodes = reader.number(constants, 'episodes', { integer: true, least: 1 }) as number;
+  const tasks = usedTasks(trace);
+  return (names) => ({
+    task: finishTrace(trace, results, names, tasks),
+    every,
+    episodes,
+    reports: results.map((result) => result.name),
+    keep,
+  });
+}
+
+function readKeep(trace: Trace, reader: ClauseReader, results: Result[]): ModelValidate['keep'] {
+  const written = reader.expression('keep');
+  if (written === undefined) return undefined;
+  const callee = written.kind === 'call' && written.callee.kind === 'name' ? written.callee.name : undefined;
+  const argument = written.kind === 'call' ? written.arguments[0] : undefined;
+  if (
+    (callee !== 'highest' && callee !== 'lowest') ||
+    written.kind !== 'call' ||
+    written.arguments.length !== 1 ||
+    argument?.kind !== 'positional'
+  ) {
+    throw new DiagnosticError(badClause('keep', '`highest(e)` or `lowest(e)`', trace.session.textOf(written.range), written.range));
+  }
+  const metric = trace.session.textOf(argument.value.range);
+  const { value } = scalar(trace, argument.value, 'the figure that `keep` compares');
+  if (!results.some((result) => result.name === metric)) results.unshift({ name: metric, value });
+  return { metric, best: callee };
+}
+
+export function tracedEvaluate(tools: PhaseTools, block: Block): FinishedPhase<'evaluate'> {
+  const reader = new ClauseReader(tools.session, 'evaluate', 'evaluate', '`evaluate`', block.body, block.keywordRange);
+  reader.allowOnly(block.body, []);
+  const trace = tools.newTrace('evaluate', block.body, 'evaluate');
+  const complete = reader.complete();
+  const results = reported(trace, reader.arguments('report'));
+  if (!complete || results.length === 0) throw new PoisonError();
+  const episodes = reader.number(constantsOf(trace), 'episodes', { integer: true, least: 1 }) as number;
+  const tasks = usedTasks(trace);
+  return {
+    finish: (names) => ({ task: finishTrace(trace, results, names, tasks), episodes, reports: results.map((result) => result.name) }),
+  };
+}

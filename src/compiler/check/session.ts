@@ -1,0 +1,113 @@
+/** @file What all traces of one check share: the file, the diagnostics, the settings in force, the weights. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceFile } from '../diagnostics/source-file.ts';
+import type { SourceRange } from '../ir/ir.ts';
+import type { Block, Expression, File } from '../parse/ast.ts';
+import type { Setting } from './model.ts';
+import { WeightRegistry } from './weights.ts';
+
+/** Thrown when a value was already reported; whoever catches it stays silent. */
+export class PoisonError extends Error {}
+
+export interface CheckInput {
+  readonly source: SourceFile;
+  readonly file: File;
+  /** Parsed values of `--set`, by name. */
+  readonly overrides: ReadonlyMap<string, Expression>;
+  /** The same as the user wrote them. */
+  readonly overrideTexts: ReadonlyMap<string, string>;
+  /** Rows of the resident data set of each tasks block, where they are known. */
+  readonly rows: ReadonlyMap<string, number>;
+}
+
+export class CheckSession {
+  readonly input: CheckInput;
+  readonly weights = new WeightRegistry();
+  readonly protocol = new Map<string, string>();
+  readonly usedOverrides = new Set<string>();
+  /** Top-level names that some expression used. */
+  readonly usedNames = new Set<string>();
+  readonly #settings = new Map<string, Setting>();
+  readonly #diagnostics = new Map<string, Diagnostic>();
+  readonly #learned = new Map<number, number>();
+
+  constructor(input: CheckInput) {
+    this.input = input;
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return [...this.#diagnostics.values()].sort((a, b) => (a.range?.start ?? -1) - (b.range?.start ?? -1));
+  }
+
+  get settings(): readonly Setting[] {
+    return [...this.#settings.values()];
+  }
+
+  get failed(): boolean {
+    return this.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+  }
+
+  /** Reports once per code and place, however many traces meet it. */
+  report(diagnostic: Diagnostic): void {
+    const key = `${diagnostic.code}@${diagnostic.range?.start ?? diagnostic.title}-${diagnostic.range?.end ?? ''}`;
+    if (!this.#diagnostics.has(key)) this.#diagnostics.set(key, diagnostic);
+  }
+
+  /** Runs `body`; a user's mistake inside is reported and gives `otherwise`. */
+  attempt<Result>(body: () => Result, otherwise: Result): Result {
+    try {
+      return body();
+    } catch (error) {
+      if (error instanceof DiagnosticError) this.report(error.diagnostic);
+      else if (!(error instanceof PoisonError)) throw error;
+      return otherwise;
+    }
+  }
+
+  /** Forgets what was reported: weights found by a first round can change what a second one says. */
+  restart(): void {
+    this.#diagnostics.clear();
+    this.#settings.clear();
+    this.usedOverrides.clear();
+  }
+
+  setting(setting: Setting): void {
+    if (!this.#settings.has(setting.name)) this.#settings.set(setting.name, setting);
+  }
+
+  /** The value given on the command line for a setting, if any. */
+  override(name: string): Expression | undefined {
+    const value = this.input.overrides.get(name);
+    if (value !== undefined) this.usedOverrides.add(name);
+    return value;
+  }
+
+  /** Rows of a resident data set; 1 stands for "not read yet". */
+  rowsOf(tasks: string): number {
+    return this.input.rows.get(tasks) ?? 1;
+  }
+
+  textOf(range: SourceRange): string {
+    return this.input.source.text.slice(range.start, range.end).replace(/\s+/g, ' ').trim();
+  }
+
+  /** Numbers the places of unnamed `learned(…)` by first use. */
+  learnedIndex(start: number): number {
+    const known = this.#learned.get(start) ?? this.#learned.size + 1;
+    this.#learned.set(start, known);
+    return known;
+  }
+
+  blocks(keyword: Block['keyword']): readonly Block[] {
+    return this.input.file.declarations.filter(
+      (declaration): declaration is Block => declaration.kind === 'block' && declaration.keyword === keyword,
+    );
+  }
+
+  /** `train`, `train.learner`, `omniglot`, `fast`: the prefix of the block's settings. */
+  static settingPrefix(block: Block): string {
+    if (block.keyword === 'train') return block.name === undefined ? 'train' : `train.${block.name.text}`;
+    return block.name?.text ?? block.keyword;
+  }
+}

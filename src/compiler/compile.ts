@@ -1,0 +1,174 @@
+/**
+ * @file THE pipeline.
+ *
+ *   text --parse--> AST --check--> Model --lower--> IR --differentiate--> IR --batch--> IR --optimize--> IR
+ *
+ * Engines take it from there (emit/). Only this file sees all stages; each of them sees ir/ and diagnostics/ alone.
+ */
+import { batch } from './batch/batch.ts';
+import { builtins } from './check/builtins/table.ts';
+import { check } from './check/check.ts';
+import type { Model } from './check/model.ts';
+import { badSetting } from './diagnostics/catalogue/names.ts';
+import type { Diagnostic } from './diagnostics/diagnostic.ts';
+import type { SourceFile } from './diagnostics/source-file.ts';
+import { differentiate } from './differentiate/differentiate.ts';
+import type { EntryFunction, Func, Program } from './ir/ir.ts';
+import type { PrimitiveName } from './ir/primitives.ts';
+import { verifyFunction, verifyProgram } from './ir/verify.ts';
+import { lower } from './lower/lower.ts';
+import { costOf } from './optimize/cost.ts';
+import { cleanup, optimize } from './optimize/pipeline.ts';
+import type { Expression } from './parse/ast.ts';
+import { parse } from './parse/parse.ts';
+import { unreached } from './reached.ts';
+
+export type ProgramStage = 'ir' | 'differentiated' | 'batched' | 'optimized';
+
+export interface CompileOptions {
+  /** `--set name=value`, as written. */
+  readonly settings?: ReadonlyMap<string, string>;
+  /** Tasks per call; undefined lets the cost model choose. */
+  readonly chunk?: number;
+  /** Rows of the resident data set of each tasks block, where they are known. */
+  readonly rows?: ReadonlyMap<string, number>;
+  /** Check the IR after every pass. */
+  readonly verify?: boolean;
+  /** Sees the program after each stage. */
+  readonly observe?: (stage: ProgramStage, program: Program) => void;
+}
+
+/** How one pass changed the primitives of one entry function. */
+export interface PassReport {
+  readonly entry: string;
+  readonly pass: string;
+  readonly before: ReadonlyMap<PrimitiveName, number>;
+  readonly after: ReadonlyMap<PrimitiveName, number>;
+}
+
+export interface Compilation {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Undefined when the spec has errors. */
+  readonly model: Model | undefined;
+  readonly program: Program | undefined;
+  readonly passes: readonly PassReport[];
+  /** Tasks per call that was chosen or given. */
+  readonly chunk: number;
+}
+
+/** Never throws for any text; errors in it are diagnostics. */
+export function compile(source: SourceFile, options: CompileOptions = {}): Compilation {
+  const front = checkSource(source, options);
+  const failed = { diagnostics: front.diagnostics, model: undefined, program: undefined, passes: [], chunk: 0 };
+  if (front.model === undefined) return failed;
+  const lost = unreached(front.model);
+  const diagnostics = [...front.diagnostics, ...lost];
+  if (lost.length > 0) return { ...failed, diagnostics };
+  const passes: PassReport[] = [];
+  const chunk = options.chunk ?? chooseChunk(front.model);
+  const program = compileModel(front.model, chunk, options, passes);
+  return { diagnostics, model: front.model, program, passes, chunk };
+}
+
+/** Parses and checks only. */
+export function checkSource(
+  source: SourceFile,
+  options: CompileOptions = {},
+): { readonly model: Model | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const parsed = parse(source);
+  const settings = parseSettings(options.settings ?? new Map());
+  const checked = check(
+    {
+      source,
+      file: parsed.file,
+      overrides: settings.overrides,
+      overrideTexts: options.settings ?? new Map(),
+      rows: options.rows ?? new Map(),
+    },
+    builtins,
+  );
+  const diagnostics = [...parsed.diagnostics, ...settings.diagnostics, ...checked.diagnostics];
+  const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+  return { model: failed ? undefined : checked.model, diagnostics };
+}
+
+function compileModel(model: Model, chunk: number, options: CompileOptions, passes: PassReport[]): Program {
+  const verify = options.verify === true;
+  const stage = (name: ProgramStage, program: Program, change: (body: Func, entry: EntryFunction) => Func): Program => {
+    const changed = {
+      ...program,
+      functions: program.functions.map((entry) => {
+        const body = change(entry.body, entry);
+        if (verify) verifyFunction(body);
+        return { ...entry, body };
+      }),
+    };
+    options.observe?.(name, changed);
+    return changed;
+  };
+  const lowered = stage('ir', lower(model, { chunk }), (body) => body);
+  const differentiated = stage('differentiated', lowered, (body) => differentiate(body, cleanup));
+  const batched = stage('batched', differentiated, (body) => batch(body));
+  const optimized = stage('optimized', batched, (body, entry) =>
+    optimize(body, { verify, observe: (pass, before, after) => void passes.push({ entry: entry.name, pass, before, after }) }),
+  );
+  const program = withoutUnused(optimized);
+  if (verify) verifyProgram(program);
+  return program;
+}
+
+/** Drops inputs that no node uses any more. */
+function withoutUnused(program: Program): Program {
+  const functions = program.functions.map((entry) => {
+    const used = new Set([...entry.body.nodes.flatMap((node) => node.operands), ...entry.body.results.map((result) => result.value)]);
+    const parameters = entry.body.parameters.filter((parameter) => used.has(parameter.value));
+    const names = new Set(parameters.map((parameter) => parameter.name));
+    return { ...entry, body: { ...entry.body, parameters }, inputs: entry.inputs.filter((input) => names.has(input.name)) };
+  });
+  return { ...program, functions };
+}
+
+/** Live memory of one call that still fits the caches of one core pair; measured in bench/NOTES.md. */
+const chunkBytes = 8 * 2 ** 20;
+
+/**
+ * Tasks per call: as many as keep the live tensors of the call within `chunkBytes`. Small problems then run whole, which saves calls;
+ * large ones run task by task, which keeps their activations in cache.
+ */
+export function chooseChunk(model: Model): number {
+  const batch = Math.max(
+    1,
+    ...model.train.map((block) => block.batch),
+    ...(model.train.length === 0 ? [model.evaluate?.episodes ?? 1] : []),
+  );
+  const single = compileModel(model, 1, {}, []);
+  const perTask = Math.max(
+    1,
+    ...single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry)),
+  );
+  return Math.max(1, Math.min(batch, Math.floor(chunkBytes / perTask)));
+}
+
+function residentBytes(entry: EntryFunction): number {
+  const inputs = new Set(entry.inputs.filter((input) => input.kind !== 'data').map((input) => input.name));
+  return entry.body.parameters
+    .filter((parameter) => !inputs.has(parameter.name))
+    .reduce(
+      (total, { value }) => total + value.type.shape.reduce((size, length) => size * length, value.type.dtype === 'uint8' ? 1 : 4),
+      0,
+    );
+}
+
+function parseSettings(settings: ReadonlyMap<string, string>): { overrides: Map<string, Expression>; diagnostics: Diagnostic[] } {
+  const overrides = new Map<string, Expression>();
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, text] of settings) {
+    const { file, diagnostics: problems } = parse({ name: `--set ${name}`, text: `value = ${text}` });
+    const [declaration, another] = file.declarations;
+    const value = declaration?.kind === 'equation' ? declaration.value : undefined;
+    if (problems.length > 0 || another !== undefined || value === undefined || value.kind === 'body') {
+      diagnostics.push(badSetting(name, text, problems[0]?.title ?? 'something that is not one value'));
+    } else overrides.set(name, value);
+  }
+  return { overrides, diagnostics };
+}

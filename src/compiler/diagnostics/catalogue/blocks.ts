@@ -1,0 +1,137 @@
+/** @file Messages about blocks and clauses (E03xx). */
+import type { SourceRange } from '../../ir/ir.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import { suggest } from '../did-you-mean.ts';
+
+function list(words: readonly string[]): string {
+  return words.map((word) => `\`${word}\``).join(', ');
+}
+
+export function clauseNotHere(word: string, where: string, allowed: readonly string[], range: SourceRange): Diagnostic {
+  const near = suggest(word, allowed);
+  return {
+    code: 'E0301',
+    severity: 'error',
+    title: `\`${word}\` does not belong in ${where}`,
+    range,
+    expected: list(allowed),
+    found: `\`${word}\``,
+    hint: near === undefined ? 'move it to the block it belongs to, or remove it' : `did you mean \`${near}\`?`,
+  };
+}
+
+export function clauseTwice(word: string, where: string, range: SourceRange, first: SourceRange): Diagnostic {
+  return {
+    code: 'E0302',
+    severity: 'error',
+    title: `${where} has two \`${word}\` clauses`,
+    range,
+    hint: 'keep one of them',
+    related: [{ range: first, message: 'the first one' }],
+  };
+}
+
+export function clauseMissing(word: string, where: string, example: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0303',
+    severity: 'error',
+    title: `${where} needs a \`${word}\` clause`,
+    range,
+    hint: `add \`${example}\``,
+  };
+}
+
+export function badClause(word: string, expected: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0304',
+    severity: 'error',
+    title: `wrong value for \`${word}\``,
+    range,
+    expected,
+    found,
+    hint: 'see `grammar/README.md` for the clause',
+  };
+}
+
+export function headerMissing(what: string, block: string, example: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0305',
+    severity: 'error',
+    title: `this \`${block}\` block needs ${what}`,
+    range,
+    hint: `write \`${example}\``,
+  };
+}
+
+export function headerNotTaken(what: string, block: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0306',
+    severity: 'error',
+    title: `a \`${block}\` block takes no ${what}`,
+    range,
+    hint: 'remove it',
+  };
+}
+
+export function blockTwice(what: string, range: SourceRange, first: SourceRange): Diagnostic {
+  return {
+    code: 'E0307',
+    severity: 'error',
+    title: `${what} stands twice`,
+    range,
+    hint: 'a file has one; name several train blocks: `train learner { … }`',
+    related: [{ range: first, message: 'the first one' }],
+  };
+}
+
+export function statementNotHere(what: string, where: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0308',
+    severity: 'error',
+    title: `${what} does not belong in ${where}`,
+    range,
+    hint: 'move it out of the block',
+  };
+}
+
+export function noReturn(where: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0309',
+    severity: 'error',
+    title: `${where} does not end with \`return\``,
+    range,
+    hint: 'end it with `return e`, once, as the last statement',
+  };
+}
+
+export function noTrain(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0310',
+    severity: 'error',
+    title: 'this file has nothing to train or evaluate',
+    range,
+    hint: 'add `train { minimize … using adam(rate: 1e-3) batch 32 steps 1_000 }` or an `evaluate` block',
+  };
+}
+
+export function notARecord(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0311',
+    severity: 'error',
+    title: 'parentheses hold one expression, or named fields',
+    range,
+    expected: '`(e)` or `(a: x, b: y)`',
+    found: 'several values without names, or nothing',
+    hint: 'for a list write `[x, y]`',
+  };
+}
+
+export function binderNotHere(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0312',
+    severity: 'error',
+    title: '`name in list: e` does not belong here',
+    range,
+    hint: 'binders stand in `sum(k in 1..5: e)`, `mean(k in 1..5: e)`, and in `steps k in 1..5`',
+  };
+}

@@ -1,0 +1,183 @@
+/** @file Messages about levels, episodes and adaptation (E05xx), and warnings (W05xx). */
+import type { SourceRange } from '../../ir/ir.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+
+export function notAScalarLoss(what: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0501',
+    severity: 'error',
+    title: `${what} is not a single number`,
+    range,
+    expected: 'a scalar: losses and metrics are means over examples',
+    found,
+    hint: 'reduce it with `mean(…)` or `sum(…)`',
+  };
+}
+
+export function lossWithoutEpisode(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0502',
+    severity: 'error',
+    title: 'the loss does not depend on any task',
+    range,
+    expected: 'an expression over `support` or `query`',
+    found: 'a value that is the same for every episode',
+    hint: 'apply the model to `query.x` and compare with `query.y`',
+  };
+}
+
+export function adaptsNothing(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0503',
+    severity: 'error',
+    title: `the loss of \`adapt ${name}\` does not depend on what it adapts`,
+    range,
+    expected: `a loss over \`${name}(support.x)\`; inside the block \`${name}\` is the current iterate`,
+    found: 'no weight of the adapted model in the loss',
+    hint: `write \`${name}(support.x)\` in \`minimize\``,
+  };
+}
+
+export function noSuchPart(path: string, known: readonly string[], range: SourceRange): Diagnostic {
+  return {
+    code: 'E0504',
+    severity: 'error',
+    title: `no weight stands under \`${path}\``,
+    range,
+    expected: known.length > 12 ? `${known.slice(0, 12).join(', ')}, …` : known.join(', '),
+    found: `\`${path}\``,
+    hint: 'name the model and then equations, functions or layers, as `explain` prints them',
+  };
+}
+
+export function adaptsOnQuery(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0505',
+    severity: 'error',
+    title: `\`adapt ${name}\` learns from the query set that it is judged on`,
+    range,
+    expected: '`support`',
+    found: '`query`',
+    hint: 'adapt on `support`; labels of the query set may only stand in `train`, `validate` and `evaluate`',
+  };
+}
+
+export function unreachedWeight(name: string, reason: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0506',
+    severity: 'error',
+    title: `no gradient reaches the weight \`${name}\``,
+    range,
+    expected: 'every weight is trained by some `train` block',
+    found: reason,
+    hint: 'use its layer in the loss, remove it, or remove the `stop(…)` that cuts it off',
+  };
+}
+
+export function outsideModel(layer: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0507',
+    severity: 'error',
+    title: `\`${layer}\` has weights, so it must stand in a model`,
+    range,
+    hint: 'put it into `model name(x) { … }`, which owns its weights',
+  };
+}
+
+export function weightShapeChanged(name: string, before: string, now: string, range: SourceRange, first: SourceRange): Diagnostic {
+  return {
+    code: 'E0508',
+    severity: 'error',
+    title: `the weight \`${name}\` would need two shapes`,
+    range,
+    expected: before,
+    found: now,
+    hint: 'a model has one set of weights: apply it to inputs of one shape, or make its sizes independent of `ways`',
+    related: [{ range: first, message: 'created here with the first shape' }],
+  };
+}
+
+export function notALearner(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0509',
+    severity: 'error',
+    title: '`adapt … from` needs a model',
+    range,
+    expected: 'a model or an adapted learner',
+    found,
+    hint: 'write `adapt fast from net { … }` with `net` a `model`',
+  };
+}
+
+export function tooManySteps(name: string, asked: number, steps: number, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0510',
+    severity: 'error',
+    title: `\`${name}[${asked}]\` is beyond the ${steps} training steps`,
+    range,
+    expected: `0 to ${steps} in \`train\``,
+    found: String(asked),
+    hint: 'raise `steps`; only `validate` and `evaluate` may adapt longer',
+  };
+}
+
+export function adaptInsideItself(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0511',
+    severity: 'error',
+    title: `\`${name}\` here means the adapted learner, which depends on this very value`,
+    range,
+    hint: `use \`${name}\` directly inside its \`adapt\` block, or pass it to a function: \`loss(${name})\``,
+  };
+}
+
+export function supportStatistics(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0512',
+    severity: 'error',
+    title: '`mode: support` needs a support set to take statistics of',
+    range,
+    hint: 'apply the model to `support.x` and `query.x` of a tasks block, with one parameter',
+  };
+}
+
+export function fieldNotDefined(field: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0513',
+    severity: 'error',
+    title: `tasks that are generated need an \`example { … }\` part that defines \`${field}\``,
+    range,
+    hint: 'add `example { x ~ uniform(-5, 5)  y = … }`',
+  };
+}
+
+export function unknownWeight(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0514',
+    severity: 'error',
+    title: `\`over\` names \`${name}\`, which owns no weights`,
+    range,
+    hint: 'name a model, a part of one, or a learned scalar',
+  };
+}
+
+export function sameTasks(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'W0501',
+    severity: 'warning',
+    title: `the tasks of \`${name}\` do not differ`,
+    range,
+    label: 'nothing is drawn once per task',
+    hint: 'with one underlying task there is nothing to adapt to: draw a parameter outside `example`, such as `slope ~ uniform(1, 3)`',
+  };
+}
+
+export function unusedDefinition(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'W0502',
+    severity: 'warning',
+    title: `\`${name}\` is never used`,
+    range,
+    hint: 'remove it, or use it in `train` or `evaluate`',
+  };
+}

@@ -1,0 +1,142 @@
+/** @file Messages about names (E02xx): unknown, defined twice, circular, of the wrong sort. */
+import type { SourceRange } from '../../ir/ir.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import { suggest } from '../did-you-mean.ts';
+
+export function unknownName(name: string, known: readonly string[], range: SourceRange): Diagnostic {
+  const near = suggest(name, known);
+  return {
+    code: 'E0201',
+    severity: 'error',
+    title: `unknown name \`${name}\``,
+    range,
+    label: 'not defined in this file and not a builtin',
+    hint: near === undefined ? `define it with \`${name} = …\`, or check the spelling` : `did you mean \`${near}\`?`,
+  };
+}
+
+export function definedTwice(name: string, range: SourceRange, first: SourceRange): Diagnostic {
+  return {
+    code: 'E0202',
+    severity: 'error',
+    title: `\`${name}\` is defined twice`,
+    range,
+    label: 'second definition',
+    hint: 'each name is defined once; rename one of the two',
+    related: [{ range: first, message: 'first defined here' }],
+  };
+}
+
+export function circular(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0203',
+    severity: 'error',
+    title: `\`${name}\` is defined by itself`,
+    range,
+    label: 'this needs its own value',
+    hint: 'an equation may not depend on its own name, directly or through others',
+  };
+}
+
+export function unknownField(name: string, of: string, known: readonly string[], range: SourceRange): Diagnostic {
+  const near = suggest(name, known);
+  return {
+    code: 'E0204',
+    severity: 'error',
+    title: `${of} has no \`${name}\``,
+    range,
+    expected: known.length > 0 ? known.map((field) => `\`${field}\``).join(', ') : 'no fields',
+    found: `\`${name}\``,
+    hint: near === undefined ? 'use one of the fields listed' : `did you mean \`${near}\`?`,
+  };
+}
+
+export function notCallable(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0205',
+    severity: 'error',
+    title: 'this is called like a function, but is not one',
+    range,
+    expected: 'a function, a model or an adapted learner',
+    found,
+    hint: 'if a product was meant, write the operator: `a * (b)`',
+  };
+}
+
+export function wrongCount(what: string, expected: number, found: number, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0206',
+    severity: 'error',
+    title: `${what} takes ${expected} argument${expected === 1 ? '' : 's'}`,
+    range,
+    expected: String(expected),
+    found: String(found),
+    hint: 'give one value for each parameter',
+  };
+}
+
+export function needsParts(what: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0207',
+    severity: 'error',
+    title: `\`${what}\` is ambiguous: this file has several tasks blocks`,
+    range,
+    hint: `say which one: \`<tasks>.${what}\``,
+  };
+}
+
+export function noTasks(what: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0208',
+    severity: 'error',
+    title: `\`${what}\` needs a tasks block`,
+    range,
+    hint: 'add `tasks name { … shots 1 queries 15 }`',
+  };
+}
+
+export function namedArgumentNotTaken(what: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0209',
+    severity: 'error',
+    title: `${what} takes its arguments by position`,
+    range,
+    hint: 'drop the name and the colon',
+  };
+}
+
+export function tooDeep(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0210',
+    severity: 'error',
+    title: `calls of \`${name}\` never end`,
+    range,
+    label: 'nested more than 100 deep',
+    hint: 'functions may not call themselves; use `repeat(n, f)` for a fixed number of applications',
+  };
+}
+
+export function unknownSetting(name: string, known: readonly string[]): Diagnostic {
+  const near = suggest(name, known);
+  return {
+    code: 'E0601',
+    severity: 'error',
+    title: `--set names \`${name}\`, which is no setting of this spec`,
+    range: undefined,
+    expected: known.map((setting) => `\`${setting}\``).join(', '),
+    found: `\`${name}\``,
+    hint: near === undefined ? 'use one of the settings listed' : `did you mean \`${near}\`?`,
+  };
+}
+
+export function badSetting(name: string, value: string, reason: string): Diagnostic {
+  return {
+    code: 'E0602',
+    severity: 'error',
+    title: `--set ${name}=${value} is not a value`,
+    range: undefined,
+    expected: 'a constant such as `0.5`, `60_000`, `[1, 2]`, `28 x 28` or "text"',
+    found: reason,
+    hint: 'quote the whole option for your shell: --set "name=value"',
+  };
+}

@@ -1,0 +1,111 @@
+/** @file Messages about values of the wrong sort (E04xx, from E0450 on). */
+import type { SourceRange } from '../../ir/ir.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+
+export function badTensor(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0450',
+    severity: 'error',
+    title: 'a tensor is needed here',
+    range,
+    expected: 'a tensor, a number, or a list of equal-shaped ones',
+    found,
+    hint: 'apply the function or model to its arguments, or pick a field',
+  };
+}
+
+export function badIndex(expected: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0451',
+    severity: 'error',
+    title: 'this index does not fit',
+    range,
+    expected,
+    found,
+    hint: 'indices count from 0; `a..b` includes both ends',
+  };
+}
+
+export function notIndexable(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0452',
+    severity: 'error',
+    title: 'this cannot be indexed',
+    range,
+    expected: 'a tensor, a list, or an adapted learner',
+    found,
+    hint: 'use `.name` for fields of a record',
+  };
+}
+
+export function badRange(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0453',
+    severity: 'error',
+    title: 'a range needs two whole numbers',
+    range,
+    expected: '`first..last` with constants, at most 100,000 apart',
+    found,
+    hint: 'both ends are included: `1..5` has five numbers',
+  };
+}
+
+export function notADistribution(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0454',
+    severity: 'error',
+    title: '`~` draws from a distribution',
+    range,
+    expected: '`uniform(…)`, `normal(…)`, `bernoulli(…)`, or a tasks block',
+    found,
+    hint: 'write `=` for a value that is not random',
+  };
+}
+
+export function notAnOptimiser(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0455',
+    severity: 'error',
+    title: '`using` needs an optimiser',
+    range,
+    expected: '`sgd(rate: …)`, `adam(rate: …)`, …',
+    found,
+    hint: 'give it a rate: `using sgd(rate: 0.4)`',
+  };
+}
+
+export function badOperands(operator: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0456',
+    severity: 'error',
+    title: `\`${operator}\` cannot take this`,
+    range,
+    expected: 'numbers, tensors, or models and their gradients',
+    found,
+    hint: 'apply the function or model to its arguments first',
+  };
+}
+
+export function badGradient(expected: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0457',
+    severity: 'error',
+    title: '`gradient` cannot be taken like this',
+    range,
+    expected,
+    found,
+    hint: 'write `gradient(loss, of: net)`',
+  };
+}
+
+export function notConstant(what: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0458',
+    severity: 'error',
+    title: `${what} must be a constant`,
+    range,
+    expected: 'a value that depends on no weight and no episode',
+    found,
+    hint: 'use a number or a setting',
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * @file Lowers a checked Model to a Program: entry functions that map one task's work over a chunk of tasks, take the outer
+ * gradient, average it and update weights and state. `gradient` and `map_tasks` nodes remain for the next stages.
+ */
+import type { Model, ModelTrain, ModelValidate } from '../check/model.ts';
+import type { EntryFunction, EvaluatePlan, Program, StateDeclaration, TrainPlan, ValidatePlan } from '../ir/ir.ts';
+import { tensorType } from '../ir/tensor-type.ts';
+import { evaluateEntry } from './lower-evaluate.ts';
+import { initializeEntry } from './lower-initialize.ts';
+import { accumulateEntry, accumulatorsOf, applyEntry, optimiserStates, stepEntry } from './lower-train.ts';
+import { stepState } from './train-names.ts';
+
+export interface LowerOptions {
+  /** Tasks per call; limited to each block's own number of tasks. */
+  readonly chunk: number;
+}
+
+export function lower(model: Model, options: LowerOptions): Program {
+  const functions: EntryFunction[] = [initializeEntry(model)];
+  const state: StateDeclaration[] = model.states.map(({ name, type, initial }) => ({ name, type, initial }));
+  const train: TrainPlan[] = [];
+  for (const block of model.train) {
+    state.push({ name: stepState(block), type: tensorType('float', []), initial: 0 }, ...optimiserStates(model, block));
+    const chunk = divisorUpTo(block.batch, options.chunk);
+    const whole = chunk === block.batch;
+    if (whole) functions.push(stepEntry(model, block));
+    else {
+      state.push(...accumulatorsOf(model, block));
+      functions.push(accumulateEntry(model, block, chunk), applyEntry(model, block));
+    }
+    train.push({
+      name: block.name,
+      batch: block.batch,
+      steps: block.steps,
+      step: whole ? `${block.name}.outer_step` : undefined,
+      accumulate: whole ? undefined : `${block.name}.accumulate`,
+      apply: whole ? undefined : `${block.name}.apply`,
+      episodeShapes: block.task.episodes,
+      metrics: ['loss', ...block.reports],
+      validate: block.validate === undefined ? undefined : validatePlan(model, block, block.validate, options, functions),
+    });
+  }
+  return {
+    format: 'metac-ir',
+    version: 1,
+    name: model.name,
+    weights: model.weights.map(({ name, type }) => ({ name, type })),
+    state,
+    sources: model.sources,
+    functions,
+    train,
+    evaluate: evaluatePlan(model, options, functions),
+    protocol: Object.fromEntries([
+      ...model.protocol,
+      ...model.adaptations.map((one) => [`adapt ${one.name}`, `${one.steps} steps of ${one.optimiser}, ${one.order}`]),
+    ]),
+  };
+}
+
+function validatePlan(
+  model: Model,
+  block: ModelTrain,
+  validate: ModelValidate,
+  options: LowerOptions,
+  functions: EntryFunction[],
+): ValidatePlan {
+  const entry = `${block.name}.validate`;
+  functions.push(
+    evaluateEntry(model, validate.task, validate.reports, entry, Math.min(options.chunk, validate.episodes), stepState(block)),
+  );
+  return { every: validate.every, episodes: validate.episodes, entry, episodeShapes: validate.task.episodes, keep: validate.keep };
+}
+
+function evaluatePlan(model: Model, options: LowerOptions, functions: EntryFunction[]): EvaluatePlan | undefined {
+  const { evaluate } = model;
+  if (evaluate === undefined) return undefined;
+  const first = model.train[0];
+  functions.push(
+    evaluateEntry(
+      model,
+      evaluate.task,
+      evaluate.reports,
+      'evaluate',
+      Math.min(options.chunk, evaluate.episodes),
+      first === undefined ? undefined : stepState(first),
+    ),
+  );
+  return {
+    episodes: evaluate.episodes,
+    entry: 'evaluate',
+    episodeShapes: evaluate.task.episodes,
+    reports: evaluate.reports.map((label) => ({ label, result: label })),
+  };
+}
+
+/** The largest divisor of `batch` that is at most `chunk`: chunks of one step are all of one size. */
+export function divisorUpTo(batch: number, chunk: number): number {
+  for (let size = Math.min(batch, Math.max(1, chunk)); size > 1; size--) if (batch % size === 0) return size;
+  return 1;
+}
