@@ -1,0 +1,74 @@
+/** @file The tensor that an engine keeps: every image once per rotation, and the rows of each class of each phase. */
+import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
+import type { Tensor } from '../tensor.ts';
+import { type ImageSet, rowCount } from './image-set.ts';
+import type { Phase } from './splits.ts';
+
+export interface ResidentClass {
+  /** With its rotation: `Greek/character01 rotated 90`. */
+  readonly name: string;
+  /** Rows of the resident tensor. */
+  readonly rows: Int32Array;
+}
+
+export interface ResidentImages {
+  /** uint8 [rows, height, width, 1]; rotation r of image i is row r * images + i. */
+  readonly tensor: Tensor;
+  readonly classes: Readonly<Record<Phase, readonly ResidentClass[]>>;
+}
+
+/** Rows of the resident tensor, known before it is made: what the compiler needs. */
+export function residentRows(set: ImageSet, rotations: readonly number[]): number {
+  return rowCount(set) * rotations.length;
+}
+
+/** @param rotations degrees counter-clockwise, multiples of 90; each makes new classes of all. */
+export function makeResident(
+  set: ImageSet,
+  rotations: readonly number[],
+  split: Readonly<Record<Phase, readonly number[]>>,
+): ResidentImages {
+  const { height, width } = set;
+  const count = rowCount(set);
+  const data = new Uint8Array(set.images.length * rotations.length);
+  rotations.forEach((degrees, index) => {
+    rotateAll(set, turnsOf(degrees), data.subarray(index * set.images.length, (index + 1) * set.images.length));
+  });
+  const expand = (classes: readonly number[]): ResidentClass[] =>
+    rotations.flatMap((degrees, index) =>
+      classes.map((position) => {
+        const { name, rows } = set.classes[position] as ImageSet['classes'][number];
+        return { name: degrees === 0 ? name : `${name} rotated ${degrees}`, rows: rows.map((row) => row + index * count) };
+      }),
+    );
+  return {
+    tensor: { dtype: 'uint8', shape: [count * rotations.length, height, width, 1], data },
+    classes: { train: expand(split.train), validate: expand(split.validate), evaluate: expand(split.evaluate) },
+  };
+}
+
+function turnsOf(degrees: number): number {
+  const turns = degrees / 90;
+  if (!Number.isInteger(turns)) throw new LimitationError(`images rotate by multiples of 90 degrees only, not by ${degrees}`);
+  return ((turns % 4) + 4) % 4;
+}
+
+/** Writes every image, turned counter-clockwise, to `target`. A quarter turn keeps the shape only of square images. */
+function rotateAll({ images, height, width }: ImageSet, turns: number, target: Uint8Array): void {
+  if (turns === 0) {
+    target.set(images);
+    return;
+  }
+  if (turns % 2 === 1 && height !== width)
+    throw new LimitationError(`images of ${height} x ${width} cannot be rotated by ${turns * 90} degrees: only square images can`);
+  const area = height * width;
+  const from = new Int32Array(area);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const source = turns === 1 ? [x, width - 1 - y] : turns === 2 ? [height - 1 - y, width - 1 - x] : [height - 1 - x, y];
+      from[y * width + x] = (source[0] as number) * width + (source[1] as number);
+    }
+  }
+  for (let start = 0; start < images.length; start += area)
+    for (let pixel = 0; pixel < area; pixel++) target[start + pixel] = images[start + (from[pixel] as number)] as number;
+}
