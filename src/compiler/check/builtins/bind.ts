@@ -48,9 +48,10 @@ export function printUsage(builtin: Builtin): string {
 function check(builtin: Builtin, spec: ParameterSpec, { meaning, range }: CallArgument, context: Context): void {
   // A poison was reported where it arose; asking for it as a tensor raises the checker's silent error.
   if (meaning.kind === 'poison') context.tensor(meaning, range);
+  const options = spec.accepts.kind === 'option' || spec.accepts.kind === 'any' ? spec.accepts.options : undefined;
+  if (options !== undefined && meaning.kind === 'option' && !options.includes(meaning.name))
+    throw new DiagnosticError(unknownOption(builtin.name, spec.name, options, meaning.name, range));
   if (accepted(spec.accepts, meaning)) return;
-  if (spec.accepts.kind === 'option' && meaning.kind === 'option')
-    throw new DiagnosticError(unknownOption(builtin.name, spec.name, spec.accepts.options, meaning.name, range));
   throw new DiagnosticError(
     wrongArgument(builtin.name, spec.name, printAccepts(spec.accepts), describe(meaning), range, hintFor(spec.accepts, meaning)),
   );

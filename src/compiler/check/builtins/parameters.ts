@@ -34,8 +34,13 @@ export function axisParameter(about: string, fallback?: number | 'none'): Parame
 }
 
 /** One or two whole numbers, or a list of any length for shapes. */
-export function sizesParameter(name: string, about: string, least: number, fallback?: number | readonly number[] | 'none'): ParameterSpec {
-  return parameter(name, { kind: 'numbers', integer: true, least }, about, fallback);
+export function sizesParameter(
+  name: string,
+  about: string,
+  least: number | undefined,
+  fallback?: number | readonly number[] | 'none',
+): ParameterSpec {
+  return parameter(name, { kind: 'numbers', integer: true, ...(least === undefined ? {} : { least }) }, about, fallback);
 }
 
 export function numbersParameter(name: string, about: string, fallback?: readonly number[] | 'none'): ParameterSpec {

@@ -6,6 +6,8 @@ import { convolution } from './convolution.ts';
 import { denseBuiltins } from './dense.ts';
 import { distanceBuiltins } from './distances.ts';
 import { distributionBuiltins } from './distributions.ts';
+import { kl } from './divergences.ts';
+import { joiningBuiltins } from './joining.ts';
 import { lossBuiltins } from './losses.ts';
 import { mathematicsBuiltins } from './mathematics.ts';
 import { metricBuiltins } from './metrics.ts';
@@ -14,6 +16,7 @@ import { optimiserBuiltins } from './optimisers.ts';
 import { poolingBuiltins } from './pooling.ts';
 import { reductionBuiltins } from './reductions.ts';
 import { scheduleBuiltins } from './schedules.ts';
+import { shapingBuiltins } from './shaping.ts';
 import { structureBuiltins } from './structure.ts';
 
 export const builtins: readonly Builtin[] = [
@@ -24,9 +27,12 @@ export const builtins: readonly Builtin[] = [
   ...structureBuiltins,
   ...activationBuiltins,
   ...lossBuiltins,
+  kl,
   ...metricBuiltins,
   ...mathematicsBuiltins,
   ...reductionBuiltins,
+  ...shapingBuiltins,
+  ...joiningBuiltins,
   ...distanceBuiltins,
   ...classBuiltins,
   ...distributionBuiltins,
