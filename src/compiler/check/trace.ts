@@ -285,13 +285,13 @@ export class Trace implements Context {
 
   draw(distribution: 'uniform' | 'normal', dims: readonly Dim[], range: SourceRange): TensorMeaning {
     const base = this.naming.length > 0 ? this.naming.join('.') : 'draw';
-    const path = this.frame === undefined ? base : segmentsKey(this.frame.segments);
+    const place = this.frame === undefined ? base : segmentsKey(this.frame.segments);
+    const path = this.example === undefined ? place : `${this.example.prefix}.${place}`;
     const count = (this.#drawIndex.get(path) ?? 0) + 1;
     this.#drawIndex.set(path, count);
     const name = `${path}${count === 1 ? '' : count}`;
     return this.at(range, () => {
-      if (this.example !== undefined)
-        return { kind: 'tensor', value: this.example.draw(`${this.example.prefix}.${name}`, distribution, dims), dims, level: 'example' };
+      if (this.example !== undefined) return { kind: 'tensor', value: this.example.draw(name, distribution, dims), dims, level: 'example' };
       const value = this.parameter(name, tensorType('float', sizes(dims)), { kind: 'draw', distribution, tasks: this.drawingTasks });
       return { kind: 'tensor', value, dims, level: 'task' };
     });
