@@ -1,0 +1,117 @@
+/** @file A forecast of what a function costs to run, from its types alone: used by `explain` and to choose how many tasks go into a chunk. */
+import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import { type DType, sizeOf, type TensorType } from '../ir/tensor-type.ts';
+
+export interface Cost {
+  /** Arithmetic: one for each elementwise operation, two for each multiply-add of a product or convolution. */
+  readonly flops: number;
+  /** Read and written by all nodes, as if each went through memory; reshapes and constants are free. */
+  readonly bytes: number;
+  /** Most bytes that are alive at once, parameters and results included, when each value is freed after its last use. */
+  readonly peakBytes: number;
+  readonly nodes: number;
+}
+
+export interface CostOptions {
+  /** Size of a `float` on the engine; 4 unless told. */
+  readonly floatBytes?: number;
+}
+
+function elements(value: Value): number {
+  return sizeOf(value.type.shape);
+}
+
+/** Arithmetic of one node. */
+export function flopsOf(node: AnyNode): number {
+  const result = node.results[0];
+  const operand = node.operands[0];
+  const size = result === undefined ? 0 : elements(result);
+  switch (node.op) {
+    case 'constant':
+    case 'iota':
+    case 'convert':
+    case 'broadcast_in_dim':
+    case 'reshape':
+    case 'transpose':
+    case 'reverse':
+    case 'slice':
+    case 'pad':
+    case 'concatenate':
+    case 'gather':
+    case 'stop_gradient':
+    case 'window_take':
+    case 'window_put':
+      return 0;
+    case 'reduce_sum':
+    case 'reduce_max':
+    case 'arg_max':
+    case 'cumulative_sum':
+    case 'scatter_add':
+    case 'window_argmax':
+      return operand === undefined ? 0 : elements(operand);
+    case 'dot_general': {
+      const { shape } = (operand as Value).type;
+      return 2 * size * sizeOf(node.attributes.lhsContract.map((axis) => shape[axis] as number));
+    }
+    case 'convolution':
+      // Each result element sums over the kernel's input features and places; zeros of dilation and padding are counted too.
+      return 2 * size * sizeOf((node.operands[1] as Value).type.shape.slice(1));
+    case 'map_tasks':
+      return node.attributes.tasks * totalFlops(node.attributes.body);
+    case 'gradient':
+      // Reverse mode costs about as much again for each operand of a product.
+      return 3 * totalFlops(node.attributes.body);
+    default:
+      return size;
+  }
+}
+
+function totalFlops(f: Func): number {
+  return f.nodes.reduce((total, node) => total + flopsOf(node), 0);
+}
+
+function elementBytes(dtype: DType, floatBytes: number): number {
+  switch (dtype) {
+    case 'float':
+      return floatBytes;
+    case 'int':
+      return 4;
+    case 'bool':
+    case 'uint8':
+      return 1;
+  }
+}
+
+/** Cost of one call of `f`. */
+export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
+  const bytesOf = ({ dtype, shape }: TensorType): number => sizeOf(shape) * elementBytes(dtype, floatBytes);
+  // A reshape shares its operand's memory, and a splat constant or a broadcast of a scalar needs none.
+  const owner = new Map<Value, Value>();
+  const free = new Set<Value>();
+  const own = (value: Value): Value => owner.get(value) ?? value;
+  const lastUse = new Map<Value, number>();
+  let bytes = 0;
+  f.nodes.forEach((node, index) => {
+    const result = node.results[0] as Value;
+    if (node.op === 'reshape' || node.op === 'stop_gradient') owner.set(result, own(node.operands[0] as Value));
+    else if (node.op === 'constant' && node.attributes.values.length === 1) free.add(result);
+    else for (const value of [...node.operands, ...node.results]) if (!free.has(own(value))) bytes += bytesOf(value.type);
+    for (const operand of node.operands) lastUse.set(own(operand), index);
+  });
+  for (const { value } of f.results) lastUse.set(own(value), f.nodes.length);
+  const dying: Value[][] = f.nodes.map(() => []);
+  let live = 0;
+  const kept = new Set<Value>();
+  for (const { value } of f.parameters) {
+    live += bytesOf(value.type);
+    kept.add(value);
+  }
+  for (const [value, index] of lastUse) if (!kept.has(value) && !free.has(value)) dying[index]?.push(value);
+  let peakBytes = live;
+  f.nodes.forEach((node, index) => {
+    for (const result of node.results) if (own(result) === result && !free.has(result)) live += bytesOf(result.type);
+    if (live > peakBytes) peakBytes = live;
+    for (const value of dying[index] as readonly Value[]) live -= bytesOf(value.type);
+  });
+  return { flops: totalFlops(f), bytes, peakBytes, nodes: f.nodes.length };
+}

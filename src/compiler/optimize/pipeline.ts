@@ -1,0 +1,106 @@
+/** @file Which passes run, in which order, and why. */
+import type { Func } from '../ir/ir.ts';
+import type { PrimitiveName } from '../ir/primitives.ts';
+import { verifyFunction } from '../ir/verify.ts';
+import { algebra } from './algebra.ts';
+import { commonSubexpressions } from './common-subexpressions.ts';
+import { constantFolding } from './constant-folding.ts';
+import { deadCode } from './dead-code.ts';
+import { dotOperands } from './dot-operands.ts';
+import { hoistBroadcasts } from './hoist-broadcasts.ts';
+import { layouts } from './layouts.ts';
+import type { Pass } from './pass.ts';
+import { poolFirst } from './pool-first.ts';
+import { reductions } from './reductions.ts';
+import { regroup } from './regroup.ts';
+import { scalarFactors } from './scalar-factors.ts';
+import { shapes } from './shapes.ts';
+import { stopGradients } from './stop-gradients.ts';
+import { sumsOfProducts } from './sums-of-products.ts';
+
+/** Everything, for functions that are differentiated and batched. */
+export const passes: readonly Pass[] = [
+  deadCode, // nothing else should look at what nobody needs
+  stopGradients, // no derivative is to come: its operand can meet its neighbours
+  constantFolding, // makes splats, which almost every other rule looks for
+  algebra, // removes neutral work before anything is moved around it
+  shapes, // pairs of reshapes and transposes hide neighbours from each other
+  hoistBroadcasts, // sees the small operands that shapes uncovered
+  regroup, // after broadcasts have moved as far down as they can
+  reductions, // sums reach what they are linear in
+  sumsOfProducts, // only products that no sum could be pushed past
+  dotOperands, // takes in what the last three put in front of products
+  scalarFactors, // numbers that algebra has merged
+  layouts, // once dimension numbers have taken the transposes they can
+  commonSubexpressions, // last: rules write the same small nodes again and again
+];
+
+/** Light, keeps derivatives: before each differentiation, so that it differentiates less. */
+export const cleanupPasses: readonly Pass[] = [
+  deadCode, // as above
+  constantFolding, // as above
+  algebra, // as above
+  shapes, // as above
+  hoistBroadcasts, // a derivative of a small tensor is small
+  regroup, // joins batch norm's factors, so that pool-first sees one
+  poolFirst, // only before differentiation: afterwards derivatives use the choice too
+  commonSubexpressions, // a value that is used twice is differentiated once
+];
+
+/** Rounds until nothing changes; well-behaved functions need three or four. */
+const ROUND_LIMIT = 12;
+
+export type PrimitiveCounts = { readonly [P in PrimitiveName]?: number };
+
+/** Told about every run of a pass that changed something. */
+export type PassObserver = (pass: string, before: PrimitiveCounts, after: PrimitiveCounts) => void;
+
+export interface OptimizeOptions {
+  /** Checks the types and the order of all nodes after every pass. */
+  readonly verify: boolean;
+  readonly observe?: PassObserver;
+}
+
+/** How often each primitive occurs, those inside regions included. */
+export function countPrimitives(f: Func): PrimitiveCounts {
+  const counts: { [P in PrimitiveName]?: number } = {};
+  const visit = (body: Func): void => {
+    for (const node of body.nodes) {
+      counts[node.op] = (counts[node.op] ?? 0) + 1;
+      if (node.op === 'gradient' || node.op === 'map_tasks') visit(node.attributes.body);
+    }
+  };
+  visit(f);
+  return counts;
+}
+
+function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe }: OptimizeOptions): Func {
+  let current = f;
+  // A pass rests until another one has changed something since its own last run.
+  const seen = new Map<Pass, Func>();
+  for (let round = 0; round < ROUND_LIMIT; round++) {
+    const before = current;
+    for (const pass of list) {
+      if (seen.get(pass) === current) continue;
+      const next = pass.run(current);
+      if (next !== current) {
+        if (verify) verifyFunction(next, {}, `after ${pass.name}`);
+        observe?.(pass.name, countPrimitives(current), countPrimitives(next));
+        current = next;
+      }
+      seen.set(pass, current);
+    }
+    if (current === before) return current;
+  }
+  return current;
+}
+
+/** The function that an engine gets: same parameters, same results, less work. Comes after `differentiate` and `batch`. */
+export function optimize(f: Func, options: OptimizeOptions): Func {
+  return runToFixpoint(passes, f, options);
+}
+
+/** Used before and between differentiations, on functions with `gradient` and `map_tasks` inside. */
+export function cleanup(f: Func, options: OptimizeOptions = { verify: false }): Func {
+  return runToFixpoint(cleanupPasses, f, options);
+}

@@ -1,0 +1,77 @@
+/** @file Makers of products, convolutions and windows. */
+import type { Value } from '../../src/compiler/ir/ir.ts';
+import { sizeOf } from '../../src/compiler/ir/tensor-type.ts';
+import type { Maker } from './makers.ts';
+
+/** A product over one dimension that both have, and perhaps one batch dimension. */
+const dot: Maker = (c) => {
+  const lhs = c.value('float', (shape) => shape.length > 0 && shape.length < 4 && sizeOf(shape) <= 100);
+  if (lhs === undefined) return undefined;
+  const axis = c.axis(lhs);
+  const size = lhs.type.shape[axis];
+  const rhs = c.value('float', (shape) => shape.length < 4 && shape.includes(size as number) && sizeOf(shape) <= 100);
+  if (rhs === undefined) return undefined;
+  const other = rhs.type.shape.indexOf(size as number);
+  const batches = lhs.type.shape.flatMap((length, left) =>
+    rhs.type.shape.flatMap((same, right) => (left !== axis && right !== other && length === same ? [[left, right] as const] : [])),
+  );
+  const batch = c.coin() ? batches[c.number(batches.length)] : undefined;
+  return c.builder.emit('dot_general', [lhs, rhs], {
+    lhsBatch: batch === undefined ? [] : [batch[0]],
+    rhsBatch: batch === undefined ? [] : [batch[1]],
+    lhsContract: [axis],
+    rhsContract: [other],
+  });
+};
+
+const image = (shape: readonly number[]): boolean =>
+  shape.length === 4 && sizeOf(shape) <= 200 && shape.slice(2).every((size) => size >= 2);
+
+/** A kernel cut from something with as many channels. */
+const convolution: Maker = (c) => {
+  const lhs = c.value('float', image);
+  if (lhs === undefined) return undefined;
+  const channels = lhs.type.shape[1] as number;
+  const source = c.value('float', (shape) => shape.length === 4 && sizeOf(shape) <= 200 && (shape[1] as number) >= channels);
+  const groups = source === undefined && channels === 2 ? 2 : 1;
+  const kernels = source ?? c.builder.constant(0.5, [2, channels / groups, 2, 2]);
+  const { shape } = kernels.type;
+  const kernel = c.builder.emit('slice', [kernels], {
+    start: [0, 0, 0, 0],
+    limit: [shape[0] as number, channels / groups, Math.min(2, shape[2] as number), Math.min(2, shape[3] as number)],
+    strides: [1, 1, 1, 1],
+  });
+  return c.builder.emit('convolution', [lhs, kernel], {
+    strides: [1 + c.number(2), 1],
+    padding: [
+      [c.number(2), 1],
+      [1, c.number(2)],
+    ],
+    lhsDilation: [1, 1],
+    rhsDilation: [1, 1],
+    groups,
+  });
+};
+
+const windowed = (value: Value) => {
+  const pooled = value.type.shape.map((size, axis) => (axis >= value.type.shape.length - 2 && size >= 2 ? 2 : 1));
+  return { window: pooled, strides: pooled };
+};
+
+/** Max-pool: whatever wins, its value is the maximum. */
+const pool: Maker = (c) => {
+  const x = c.value('float', (shape) => shape.length >= 2);
+  if (x === undefined) return undefined;
+  return c.builder.emit('window_take', [x, c.builder.emit('window_argmax', [x], windowed(x))], windowed(x));
+};
+
+/** What won among the elements of a parameter, put back. */
+const unpool: Maker = (c) => {
+  const x = c.exact('float', (shape) => shape.length >= 2);
+  if (x === undefined) return undefined;
+  const choice = c.builder.emit('window_argmax', [x], windowed(x));
+  const updates = c.builder.unary('tanh', c.builder.emit('window_take', [x, choice], windowed(x)));
+  return c.builder.emit('window_put', [updates, choice], { ...windowed(x), shape: x.type.shape });
+};
+
+export const linearMakers: readonly Maker[] = [dot, dot, dot, convolution, convolution, pool, unpool];
