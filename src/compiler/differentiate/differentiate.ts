@@ -1,0 +1,49 @@
+/** @file Expands `gradient` nodes into primitives, innermost first: differentiating twice is nesting, not a second mechanism. */
+import { FunctionBuilder, lookUp } from '../ir/build.ts';
+import type { Func, Node, Value } from '../ir/ir.ts';
+import { cleanUp } from './cleanup.ts';
+import { reverse } from './reverse.ts';
+import { type VjpRules, vjpRules } from './vjp-rules.ts';
+
+/** Makes a function smaller without changing what it computes; runs on every expanded region. */
+export type Cleanup = (f: Func) => Func;
+
+/**
+ * The same function without `gradient` nodes, at any depth and inside `map_tasks`. A gradient node's results are those of its body, then
+ * d(first result)/d(parameter) for each parameter in `wrt`, in the parameter's shape; zeros where the first result does not depend on it.
+ */
+export function differentiate(f: Func, cleanup: Cleanup = cleanUp, rules: VjpRules = vjpRules): Func {
+  const builder = new FunctionBuilder();
+  const known = new Map<Value, Value>();
+  for (const { name, value } of f.parameters) known.set(value, builder.parameter(name, value.type));
+  for (const node of f.nodes) {
+    if (node.op === 'gradient') {
+      const results = expand(builder, node, known, cleanup, rules);
+      node.results.forEach((result, index) => {
+        known.set(result, results[index] as Value);
+      });
+    } else if (node.op === 'map_tasks') {
+      const body = differentiate(node.attributes.body, cleanup, rules);
+      builder.copy({ ...node, attributes: { ...node.attributes, body } }, known);
+    } else builder.copy(node, known);
+  }
+  return cleanup(builder.finish(f.results.map(({ name, value }) => ({ name, value: lookUp(known, value) }))));
+}
+
+function expand(
+  builder: FunctionBuilder,
+  node: Node<'gradient'>,
+  known: ReadonlyMap<Value, Value>,
+  cleanup: Cleanup,
+  rules: VjpRules,
+): readonly Value[] {
+  const { body, wrt } = node.attributes;
+  const args = node.operands.map((operand) => lookUp(known, operand));
+  const outerSource = builder.source;
+  builder.source = node.source ?? outerSource;
+  const expanded = differentiate(body, cleanup, rules);
+  const { results, gradients } = reverse(builder, expanded, args, (gradient) => [gradient.constant(1, [])], wrt, rules);
+  const filled = gradients.map((gradient, index) => gradient ?? builder.zerosLike(args[wrt[index] as number] as Value));
+  builder.source = outerSource;
+  return [...results, ...filled];
+}
