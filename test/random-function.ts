@@ -9,21 +9,25 @@ import fc from 'fast-check';
 import { FunctionBuilder } from '../src/compiler/ir/build.ts';
 import type { HostArray } from '../src/compiler/ir/host-array.ts';
 import type { Func, Value } from '../src/compiler/ir/ir.ts';
+import { printFunction } from '../src/compiler/ir/print.ts';
 import { tensorType } from '../src/compiler/ir/tensor-type.ts';
+import { removeDeadNodes } from '../src/compiler/optimize/dead-code.ts';
 import { floats, indices } from './primitives/draw.ts';
 import { Choices } from './random-function/choices.ts';
-import { makers } from './random-function/makers.ts';
+import { type MakerName, makerNames, makers } from './random-function/makers.ts';
 
 export interface RandomFunction {
   readonly f: Func;
   /** Arguments for its parameters. */
   readonly args: readonly HostArray[];
+  /** For fast-check's reports. */
+  readonly [fc.toStringMethod]: () => string;
 }
 
 const floatShapes: readonly (readonly number[])[] = [[2, 3], [3], [2, 3, 4], [], [1, 4, 4], [3, 1], [2, 2, 4, 4], [3, 2, 2, 3]];
 
 /** Builds a function from decisions: each node takes one list of numbers, which say what it is and what it is applied to. */
-export function functionFrom(decisions: readonly (readonly number[])[]): RandomFunction {
+export function functionFrom(decisions: readonly (readonly number[])[], favourites: readonly MakerName[] = []): RandomFunction {
   const builder = new FunctionBuilder();
   const args: HostArray[] = [];
   const values: Value[] = [];
@@ -39,17 +43,19 @@ export function functionFrom(decisions: readonly (readonly number[])[]): RandomF
   for (const value of values) exact.add(value);
   for (const numbers of decisions) {
     const choices = new Choices(numbers, values, exact, builder);
-    const make = makers[choices.number(makers.length)];
-    const made = make?.(choices);
+    const favourite = choices.number(5) > 0 ? favourites[choices.number(favourites.length)] : undefined;
+    const make = makers[favourite ?? (makerNames[choices.number(makerNames.length)] as MakerName)];
+    const made = make(choices);
     if (made !== undefined) values.push(made);
   }
-  // The last few values, and a sum over everything so that little is dead.
   const results = values.slice(-4).map((value, index) => ({ name: `result${index}`, value }));
-  return { f: builder.finish(results), args };
+  const f = builder.finish(results);
+  return { f, args, [fc.toStringMethod]: () => `\n${printFunction(removeDeadNodes(f))}\n` };
 }
 
-/** Functions of up to `nodes` applications. */
-export function randomFunctions(nodes = 14): fc.Arbitrary<RandomFunction> {
-  const decision = fc.array(fc.nat({ max: 999 }), { minLength: 10, maxLength: 10 });
-  return fc.array(decision, { minLength: 1, maxLength: nodes }).map(functionFrom);
+/** Functions of up to `nodes` applications, most of them made by the favourites, if any. */
+export function randomFunctions(nodes = 14, favourites: readonly MakerName[] = []): fc.Arbitrary<RandomFunction> {
+  const decision = fc.array(fc.nat({ max: 9999 }), { minLength: 17, maxLength: 17 });
+  const decisions = fc.array(decision, { minLength: Math.ceil(nodes / 2), maxLength: nodes, size: 'max' });
+  return decisions.map((list) => functionFrom(list, favourites));
 }

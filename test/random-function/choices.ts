@@ -32,7 +32,7 @@ export class Choices {
   /** The latest values are likelier, so that functions get deep. */
   #pick(candidates: readonly Value[]): Value | undefined {
     if (candidates.length === 0) return undefined;
-    const index = Math.min(this.number(candidates.length), this.number(candidates.length));
+    const index = Math.min(...Array.from({ length: 3 }, () => this.number(candidates.length)));
     return candidates[candidates.length - 1 - index];
   }
 
@@ -60,13 +60,20 @@ export class Choices {
     const { dtype, shape } = value.type;
     const kind = this.number(4);
     const pick = exact ? this.exact.bind(this) : this.value.bind(this);
-    if (kind === 0) return this.moved(this.builder.constant(this.number(3) - 1, shape, dtype), []);
+    if (kind === 0) return this.moved(this.builder.constant(dtype === 'bool' ? this.number(2) : this.number(3) - 1, shape, dtype), []);
     if (kind === 1) {
       const other = pick(dtype, (size) => sameShape(size, shape));
       if (other !== undefined) return other;
     }
-    const small = pick(dtype, (size) => size.length <= shape.length && this.#places(size, shape) !== undefined);
-    if (small === undefined) return value;
+    return this.repeated(value, exact) ?? value;
+  }
+
+  /** A smaller tensor repeated to the type of `value`. */
+  repeated(value: Value, exact = false): Value | undefined {
+    const { dtype, shape } = value.type;
+    const pick = exact ? this.exact.bind(this) : this.value.bind(this);
+    const small = pick(dtype, (size) => size.length < shape.length && this.#places(size, shape) !== undefined);
+    if (small === undefined) return undefined;
     return this.moved(this.builder.broadcast(small, shape, this.#places(small.type.shape, shape) as number[]), [small]);
   }
 

@@ -24,6 +24,34 @@ const dot: Maker = (c) => {
   });
 };
 
+/** A product of two tensors that are repeated against each other, summed. */
+const table: Maker = (c) => {
+  const fits = (shape: readonly number[]) => shape.length > 0 && shape.length < 4 && sizeOf(shape) <= 24;
+  const left = c.value('float', fits);
+  const size = left?.type.shape[c.number(left.type.shape.length)] ?? 0;
+  const right = c.value('float', (shape) => fits(shape) && shape.includes(size));
+  if (left === undefined || right === undefined) return undefined;
+  // Dimensions: those of the left side, then those of the right side but the common one.
+  const common = left.type.shape.indexOf(size);
+  const own = right.type.shape.indexOf(size);
+  const shape = [...left.type.shape, ...right.type.shape.filter((_, axis) => axis !== own)];
+  const first = c.builder.transpose(right, [own, ...right.type.shape.map((_, axis) => axis).filter((axis) => axis !== own)]);
+  const places = [common, ...right.type.shape.slice(1).map((_, index) => left.type.shape.length + index)];
+  const factors = [
+    c.builder.broadcast(
+      left,
+      shape,
+      left.type.shape.map((_, axis) => axis),
+    ),
+    c.builder.broadcast(first, shape, places),
+  ] as const;
+  const product = c.coin() ? c.builder.binary('multiply', factors[0], factors[1]) : c.builder.binary('multiply', factors[1], factors[0]);
+  return c.builder.sum(
+    product,
+    shape.map((_, axis) => axis).filter((axis) => axis === common || c.number(3) === 0),
+  );
+};
+
 const image = (shape: readonly number[]): boolean =>
   shape.length === 4 && sizeOf(shape) <= 200 && shape.slice(2).every((size) => size >= 2);
 
@@ -74,4 +102,4 @@ const unpool: Maker = (c) => {
   return c.builder.emit('window_put', [updates, choice], { ...windowed(x), shape: x.type.shape });
 };
 
-export const linearMakers: readonly Maker[] = [dot, dot, dot, convolution, convolution, pool, unpool];
+export const linearMakers = { dot, table, convolution, pool, unpool } as const satisfies Readonly<Record<string, Maker>>;

@@ -52,6 +52,15 @@ const binary: Maker = (c) => {
   return c.coin() ? c.builder.binary(op, x, y) : c.builder.binary(op, y, x);
 };
 
+/** What stands in every layer and every update: per-channel terms and factors, numbers. */
+const affine: Maker = (c) => {
+  const x = c.value('float');
+  const op = (['add', 'subtract', 'multiply'] as const)[c.number(3)] ?? 'add';
+  if (x === undefined) return undefined;
+  const y = (c.number(3) > 0 ? c.repeated(x) : undefined) ?? c.builder.constant((c.number(7) - 3) / 2, x.type.shape);
+  return c.coin() ? c.builder.binary(op, x, y) : c.builder.binary(op, y, x);
+};
+
 const quotient: Maker = (c) => {
   const x = c.value('float');
   return x === undefined ? undefined : c.builder.binary('divide', x, awayFromZero(c, c.like(x)));
@@ -87,17 +96,13 @@ const convert: Maker = (c) => {
   return x === undefined ? undefined : c.moved(c.builder.emit('convert', [x], { dtype: c.coin() ? 'float' : 'int' }), [x]);
 };
 
-/** Several entries of a maker make it likelier. */
-export const makers: readonly Maker[] = [
-  unary,
+export const makers = {
   unary,
   grow,
   root,
   jump,
   binary,
-  binary,
-  binary,
-  binary,
+  affine,
   quotient,
   power,
   compare,
@@ -106,4 +111,8 @@ export const makers: readonly Maker[] = [
   convert,
   ...shapeMakers,
   ...linearMakers,
-];
+} as const satisfies Readonly<Record<string, Maker>>;
+
+export type MakerName = keyof typeof makers;
+
+export const makerNames = Object.keys(makers) as readonly MakerName[];

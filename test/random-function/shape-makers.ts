@@ -136,29 +136,20 @@ const cumulative: Maker = (c) => {
   return c.builder.emit('cumulative_sum', [x], { dimension: c.axis(x), reverse: c.coin(), exclusive: c.coin() });
 };
 
-export const shapeMakers: readonly Maker[] = [
+export const shapeMakers = {
   constant,
   iota,
   broadcast,
-  broadcast,
-  broadcast,
   reshape,
-  reshape,
-  transpose,
-  transpose,
   transpose,
   reverse,
-  slice,
   slice,
   pad,
   concatenate,
   gather,
   scatter,
   sum,
-  sum,
-  sum,
-  sum,
   maximum,
   winner,
   cumulative,
-];
+} as const satisfies Readonly<Record<string, Maker>>;

@@ -30,7 +30,9 @@ const reduceSum: Rule<'reduce_sum'> = (operands, { dimensions }, graph, type) =>
   const contracted = shared.filter((axis) => dimensions.includes(axis));
   const freeLeft = onLeft.filter((axis) => !shared.includes(axis));
   const freeRight = onRight.filter((axis) => !shared.includes(axis));
-  if (contracted.length === 0) return undefined;
+  // What neither side varies along only multiplies: hoist-broadcasts takes it out first.
+  const covered = shared.length + freeLeft.length + freeRight.length === properAxes(shape).length;
+  if (contracted.length === 0 || !covered) return undefined;
   // Without a free dimension on both sides a product is no faster than multiply-and-sum, unless there is no batch: then it is one product
   // of a matrix and a vector, or of two vectors.
   const unbatched = shared.length === contracted.length;
