@@ -14,11 +14,10 @@ import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import type { SourceFile } from './diagnostics/source-file.ts';
 import { differentiate } from './differentiate/differentiate.ts';
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
-import type { PrimitiveName } from './ir/primitives.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { lower } from './lower/lower.ts';
 import { costOf } from './optimize/cost.ts';
-import { cleanup, optimize } from './optimize/pipeline.ts';
+import { cleanup, optimize, type PrimitiveCounts } from './optimize/pipeline.ts';
 import type { Expression } from './parse/ast.ts';
 import { parse } from './parse/parse.ts';
 import { unreached } from './reached.ts';
@@ -42,8 +41,8 @@ export interface CompileOptions {
 export interface PassReport {
   readonly entry: string;
   readonly pass: string;
-  readonly before: ReadonlyMap<PrimitiveName, number>;
-  readonly after: ReadonlyMap<PrimitiveName, number>;
+  readonly before: PrimitiveCounts;
+  readonly after: PrimitiveCounts;
 }
 
 export interface Compilation {

@@ -23,7 +23,8 @@ export function gradientOf(builder: FunctionBuilder, loss: Value, wrt: readonly 
     operands.push(value);
   });
   for (const node of nodes) {
-    if (!node.results.some((result) => reached.has(result) && needed.has(result))) continue;
+    // A node that makes one of the `wrt` values is not on the way from them.
+    if (!node.results.some((result) => reached.has(result) && needed.has(result) && !known.has(result))) continue;
     for (const operand of node.operands) if (!known.has(operand)) known.set(operand, region.use(operand));
     region.copy(node, known);
   }

@@ -67,6 +67,13 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   reader.allowOnly(block.body, ['part']);
   const trace = tools.newTrace('train', block.body, prefix);
   const complete = reader.complete();
+  const constants = constantsOf(trace);
+  const using = reader.expression('using');
+  // Each clause is read by itself, so that one wrong value does not hide another.
+  const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using), undefined);
+  const batch = session.attempt(() => reader.number(constants, 'batch', { integer: true, least: 1 }), undefined);
+  const steps = session.attempt(() => reader.number(constants, 'steps', { integer: true, least: 1 }), undefined);
+  const over = session.attempt(() => reader.arguments('over').map((argument) => readPath(argument)), []);
   const goal = reader.expression('minimize') ?? reader.expression('maximize');
   if (goal === undefined)
     session.report(clauseMissing('minimize', title, 'minimize cross_entropy(fast(query.x), query.y)', block.keywordRange));
@@ -76,13 +83,8 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   const loss = scalar(trace, goal, 'the loss');
   if (loss.level !== 'task') throw new DiagnosticError(lossWithoutEpisode(goal.range));
   const reports = reported(trace, reader.arguments('report'));
-  if (!complete) throw new PoisonError();
-  const constants = constantsOf(trace);
-  const optimiser = readOptimiser(trace, reader.expression('using') as Expression);
-  const batch = reader.number(constants, 'batch', { integer: true, least: 1 }) as number;
-  const steps = reader.number(constants, 'steps', { integer: true, least: 1 }) as number;
-  const over = reader.arguments('over').map((argument) => readPath(argument));
   const tasks = usedTasks(trace);
+  if (!complete || optimiser === undefined || batch === undefined || steps === undefined) throw new PoisonError();
   return {
     finish: (names, weights) => {
       const task = finishTrace(trace, [{ name: 'loss', value: loss.value }, ...reports], names, tasks);
