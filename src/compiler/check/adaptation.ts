@@ -5,17 +5,19 @@ import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange, Value } from '../ir/ir.ts';
 import type { Block, Expression } from '../parse/ast.ts';
+import { limits } from './budget.ts';
 import { ClauseReader } from './clause-reader.ts';
 import { describe } from './describe.ts';
 import { sizes } from './dims.ts';
-import { dependsOn, gradientOf } from './extract.ts';
+import { gradientOf, sourcesOf } from './extract.ts';
 import { resolveHyperparameter } from './hyperparameters.ts';
 import { isLearner, type Learner, type LearnerMeaning, learnerMeaning, ownedWeights } from './learner.ts';
 import type { CallableMeaning, Meaning, OptimiserMeaning, TensorMeaning } from './meaning.ts';
 import type { ModelAdaptation } from './model.ts';
 import { pathOf } from './paths.ts';
+import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import { CheckSession, PoisonError } from './session.ts';
+import { CheckSession } from './session.ts';
 import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
 
@@ -142,9 +144,12 @@ function nextIterate(
   if (plan.counter !== undefined) scope.define(plan.counter, () => ({ kind: 'number', value: step }));
   const loss = trace.tensor(trace.language.evaluate(trace, plan.minimize, scope), minimizeRange);
   if (loss.dims.length > 0) throw new DiagnosticError(notAScalarLoss(`the loss of \`adapt ${plan.name}\``, describe(loss), minimizeRange));
-  refuseQuery(trace, plan, loss, parameters, minimizeRange);
+  // The loss is the same expression at every step, so the ends are enough; searching the whole trace each time takes quadratic time.
+  if (step === 1 || step === plan.steps) refuseQuery(trace, plan, loss, parameters, minimizeRange);
   const chosen = [...aliases.values()].filter(({ entry }) => plan.adapts(entry)).sort((a, b) => (a.entry.key < b.entry.key ? -1 : 1));
-  const reached = chosen.filter(({ alias }) => dependsOn(trace.root.nodes, loss.value, [alias.value]));
+  const aliased = chosen.map(({ alias }) => alias.value);
+  const inLoss = new Set(sourcesOf(trace.root, loss.value, aliased));
+  const reached = chosen.filter(({ alias }) => inLoss.has(alias.value));
   return trace.at(minimizeRange, () => {
     const gradients = gradientOf(
       trace.root,
@@ -183,7 +188,7 @@ function nextIterate(
 function refuseQuery(trace: Trace, plan: Plan, loss: TensorMeaning, parameters: readonly string[], range: SourceRange): void {
   if (parameters.length > 0 || plan.base.description !== 'a model') return;
   const query = [...trace.partOf].filter(([, part]) => part.part === 'query').map(([value]) => value);
-  if (dependsOn(trace.root.nodes, loss.value, query)) throw new DiagnosticError(adaptsOnQuery(plan.name, range));
+  if (sourcesOf(trace.root, loss.value, query).length > 0) throw new DiagnosticError(adaptsOnQuery(plan.name, range));
 }
 
 function noteAdaptation(trace: Trace, plan: Plan, first: Iterate, note: (adaptation: ModelAdaptation) => void): void {
@@ -232,7 +237,7 @@ function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan 
       throw new DiagnosticError(badClause('steps', '`k in 1..n`', describe(over), written.range));
     steps = over.items.length;
   } else {
-    steps = reader.number(constants, 'steps', { integer: true, least: 1 }) ?? 1;
+    steps = reader.number(constants, 'steps', { integer: true, least: 1, most: limits.innerSteps }) ?? 1;
   }
   return {
     name,

@@ -5,8 +5,8 @@ import type { SourceRange } from '../ir/ir.ts';
 import { bind } from './builtins/bind.ts';
 import { describe } from './describe.ts';
 import type { FunctionMeaning, Meaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import { PoisonError } from './session.ts';
 import type { CallArgument, Trace } from './trace.ts';
 
 export function applyCallee(trace: Trace, callee: Meaning, values: readonly CallArgument[], range: SourceRange): Meaning {

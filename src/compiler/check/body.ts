@@ -7,8 +7,8 @@ import type { SourceRange } from '../ir/ir.ts';
 import type { Clause, Draw, Equation, FunctionDefinition, Statement } from '../parse/ast.ts';
 import { describe } from './describe.ts';
 import type { Dim, Meaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import { PoisonError } from './session.ts';
 import type { Trace } from './trace.ts';
 
 export type Definition = Equation | FunctionDefinition | Draw;

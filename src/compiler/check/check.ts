@@ -6,6 +6,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { EpisodeShape, SourceRange } from '../ir/ir.ts';
 import type { Block, File, Statement } from '../parse/ast.ts';
 import { applyCallee } from './apply.ts';
+import { limits } from './budget.ts';
 import type { Builtin } from './builtin.ts';
 import { ClauseReader } from './clause-reader.ts';
 import { evaluate, evaluateValue } from './expressions.ts';
@@ -32,7 +33,7 @@ export function check(input: CheckInput, builtins: readonly Builtin[]): CheckRes
     const before = session.weights.size;
     session.restart();
     model = checkOnce(session, input.file, builtins);
-    if (session.weights.size === before) break;
+    if (session.weights.size === before || session.budget.spent) break;
   }
   return { model: session.failed ? undefined : model, diagnostics: session.diagnostics };
 }
@@ -81,7 +82,9 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
     const silent = new ClauseReader(session, where, prefix, `\`${prefix}\``, body, { start: 0, end: 0 });
     const constants = { constant: (expression: Parameters<typeof evaluate>[1]) => evaluate(trace, expression, trace.scope) };
     const size = (keyword: 'ways' | 'shots' | 'queries'): number =>
-      silent.has(keyword) ? (silent.number(constants, keyword, { integer: true, least: 1 }) ?? stated[keyword]) : stated[keyword];
+      silent.has(keyword)
+        ? (silent.number(constants, keyword, { integer: true, least: 1, most: limits.examples }) ?? stated[keyword])
+        : stated[keyword];
     const shape = { tasks: name, ways: stated.ways === 0 ? 0 : size('ways'), shots: size('shots'), queries: size('queries') };
     sizes.set(key, shape);
     return shape;
@@ -90,7 +93,13 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
     const block = session.blocks('train')[0];
     if (block === undefined) return 1;
     const reader = new ClauseReader(session, 'train', CheckSession.settingPrefix(block), '`train`', block.body, block.keywordRange);
-    return reader.number({ constant: (expression) => evaluate(trace, expression, trace.scope) }, 'steps', { integer: true, least: 1 }) ?? 1;
+    return (
+      reader.number({ constant: (expression) => evaluate(trace, expression, trace.scope) }, 'steps', {
+        integer: true,
+        least: 1,
+        most: limits.outerSteps,
+      }) ?? 1
+    );
   };
 
   const constants = newTrace('train', undefined, '');

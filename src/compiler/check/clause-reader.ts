@@ -11,6 +11,7 @@ import type { CheckSession } from './session.ts';
 export interface NumberRule {
   readonly integer?: boolean;
   readonly least?: number;
+  readonly most?: number;
 }
 
 /** The part of a trace that reading needs. */
@@ -114,14 +115,17 @@ export class ClauseReader {
   ): number {
     const range = fromCommandLine ? this.rangeOf(keyword) : expression.range;
     const meaning = evaluator.constant(expression);
-    const least = rule.least ?? Number.NEGATIVE_INFINITY;
     if (
       meaning.kind !== 'number' ||
       (rule.integer === true && !Number.isInteger(meaning.value)) ||
-      !(meaning.value >= least) ||
-      meaning.value > 1e12
+      !(meaning.value >= (rule.least ?? Number.NEGATIVE_INFINITY)) ||
+      !(meaning.value <= (rule.most ?? Number.MAX_SAFE_INTEGER))
     ) {
-      const expected = `a constant ${rule.integer === true ? 'whole ' : ''}number${rule.least === undefined ? '' : ` of at least ${rule.least}`}`;
+      const bounds = [
+        ...(rule.least === undefined ? [] : [`of at least ${rule.least}`]),
+        ...(rule.most === undefined ? [] : [`at most ${rule.most.toLocaleString('en')}`]),
+      ];
+      const expected = ['a constant', rule.integer === true ? 'whole number' : 'number', bounds.join(' and ')].join(' ').trim();
       throw new DiagnosticError(badClause(keyword, expected, describe(meaning), range));
     }
     this.#session.setting({

@@ -14,8 +14,8 @@ import { gradientExpression } from './gradient-expression.ts';
 import { indexed, rangeOf } from './indexing.ts';
 import { combineLearners, isLearner, stopLearner } from './learner.ts';
 import type { Meaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import { PoisonError } from './session.ts';
 import type { CallArgument, Trace } from './trace.ts';
 
 export function evaluateValue(trace: Trace, value: Expression | Body, scope: Scope): Meaning {
@@ -23,6 +23,16 @@ export function evaluateValue(trace: Trace, value: Expression | Body, scope: Sco
 }
 
 export function evaluate(trace: Trace, expression: Expression, scope: Scope): Meaning {
+  const { budget } = trace.session;
+  budget.enter(expression.range);
+  try {
+    return meaningOf(trace, expression, scope);
+  } finally {
+    budget.leave();
+  }
+}
+
+function meaningOf(trace: Trace, expression: Expression, scope: Scope): Meaning {
   switch (expression.kind) {
     case 'number':
       return { kind: 'number', value: expression.value };

@@ -6,8 +6,8 @@ import type { Expression } from '../parse/ast.ts';
 import { describe } from './describe.ts';
 import { dim } from './dims.ts';
 import type { Dim, ListMeaning, Meaning, TensorMeaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
-import { PoisonError } from './session.ts';
 import type { Trace } from './trace.ts';
 
 export function rangeOf(left: Meaning, right: Meaning, range: SourceRange): ListMeaning {

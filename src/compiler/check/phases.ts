@@ -5,13 +5,15 @@ import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Result, SourceRange } from '../ir/ir.ts';
 import type { Argument, Block, Expression, Part, Statement } from '../parse/ast.ts';
+import { limits } from './budget.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
 import { describe } from './describe.ts';
 import { finishTrace } from './finish.ts';
 import type { OptimiserMeaning, Phase, TensorMeaning } from './meaning.ts';
 import type { ModelEvaluate, ModelTrain, ModelValidate, ModelWeight } from './model.ts';
 import { pathOf } from './paths.ts';
-import { CheckSession, PoisonError } from './session.ts';
+import { PoisonError } from './poison.ts';
+import { CheckSession } from './session.ts';
 import type { Trace } from './trace.ts';
 
 export interface PhaseTools {
@@ -71,8 +73,8 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   const using = reader.expression('using');
   // Each clause is read by itself, so that one wrong value does not hide another.
   const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using), undefined);
-  const batch = session.attempt(() => reader.number(constants, 'batch', { integer: true, least: 1 }), undefined);
-  const steps = session.attempt(() => reader.number(constants, 'steps', { integer: true, least: 1 }), undefined);
+  const batch = session.attempt(() => reader.number(constants, 'batch', { integer: true, least: 1, most: limits.batch }), undefined);
+  const steps = session.attempt(() => reader.number(constants, 'steps', { integer: true, least: 1, most: limits.outerSteps }), undefined);
   const over = session.attempt(() => reader.arguments('over').map((argument) => readPath(argument)), []);
   const goal = reader.expression('minimize') ?? reader.expression('maximize');
   if (goal === undefined)
@@ -160,8 +162,8 @@ function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: N
   if (results.length === 0)
     throw new DiagnosticError(clauseMissing('keep', '`validate`', 'keep highest(accuracy(fast(query.x), query.y))', part.keywordRange));
   const constants = constantsOf(trace);
-  const every = reader.number(constants, 'every', { integer: true, least: 1 }) as number;
-  const episodes = reader.number(constants, 'episodes', { integer: true, least: 1 }) as number;
+  const every = reader.number(constants, 'every', { integer: true, least: 1, most: limits.outerSteps }) as number;
+  const episodes = reader.number(constants, 'episodes', { integer: true, least: 1, most: limits.episodes }) as number;
   const tasks = usedTasks(trace);
   return (names) => ({
     task: finishTrace(trace, results, names, tasks),
@@ -198,7 +200,7 @@ export function tracedEvaluate(tools: PhaseTools, block: Block): FinishedPhase<'
   const complete = reader.complete();
   const results = reported(trace, reader.arguments('report'));
   if (!complete || results.length === 0) throw new PoisonError();
-  const episodes = reader.number(constantsOf(trace), 'episodes', { integer: true, least: 1 }) as number;
+  const episodes = reader.number(constantsOf(trace), 'episodes', { integer: true, least: 1, most: limits.episodes }) as number;
   const tasks = usedTasks(trace);
   return {
     finish: (names) => ({ task: finishTrace(trace, results, names, tasks), episodes, reports: results.map((result) => result.name) }),

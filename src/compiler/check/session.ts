@@ -4,11 +4,10 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceFile } from '../diagnostics/source-file.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Block, Expression, File } from '../parse/ast.ts';
+import { Budget } from './budget.ts';
 import type { Setting } from './model.ts';
+import { PoisonError } from './poison.ts';
 import { WeightRegistry } from './weights.ts';
-
-/** Thrown when a value was already reported; whoever catches it stays silent. */
-export class PoisonError extends Error {}
 
 export interface CheckInput {
   readonly source: SourceFile;
@@ -31,6 +30,7 @@ export class CheckSession {
   readonly #settings = new Map<string, Setting>();
   readonly #diagnostics = new Map<string, Diagnostic>();
   readonly #learned = new Map<number, number>();
+  #budget = new Budget();
 
   constructor(input: CheckInput) {
     this.input = input;
@@ -42,6 +42,11 @@ export class CheckSession {
 
   get settings(): readonly Setting[] {
     return [...this.#settings.values()];
+  }
+
+  /** What the phases traced so far cost. */
+  get budget(): Budget {
+    return this.#budget;
   }
 
   get failed(): boolean {
@@ -70,6 +75,7 @@ export class CheckSession {
     this.#diagnostics.clear();
     this.#settings.clear();
     this.usedOverrides.clear();
+    this.#budget = new Budget();
   }
 
   setting(setting: Setting): void {

@@ -1,12 +1,13 @@
 /** @file `tasks` blocks: where episodes come from, and their parts as values. */
 import { badClause, headerMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { setTooLarge } from '../diagnostics/catalogue/limits.ts';
 import { fieldNotDefined, sameTasks } from '../diagnostics/catalogue/meta.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
-import { FunctionBuilder } from '../ir/build.ts';
 import type { EpisodeShape, Parameter, Result, SourceRange, TaskSource, Value } from '../ir/ir.ts';
 import { tensorType } from '../ir/tensor-type.ts';
 import type { Block, Part, Statement } from '../parse/ast.ts';
 import { defineAll, drawn, functionMeaning } from './body.ts';
+import { limits } from './budget.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
 import { describe } from './describe.ts';
 import { dim, sizes } from './dims.ts';
@@ -35,9 +36,9 @@ export function readTasks(session: CheckSession, block: Block, constants: Consta
     throw new DiagnosticError(badClause('source', 'a `ways` clause beside it', 'none', reader.rangeOf('source')));
   const episode: EpisodeShape = {
     tasks: name,
-    ways: images ? (reader.number(constants, 'ways', { integer: true, least: 1 }) ?? 0) : 0,
-    shots: reader.number(constants, 'shots', { integer: true, least: 1 }) ?? 1,
-    queries: reader.number(constants, 'queries', { integer: true, least: 1 }) ?? 1,
+    ways: images ? (reader.number(constants, 'ways', { integer: true, least: 1, most: limits.examples }) ?? 0) : 0,
+    shots: reader.number(constants, 'shots', { integer: true, least: 1, most: limits.examples }) ?? 1,
+    queries: reader.number(constants, 'queries', { integer: true, least: 1, most: limits.examples }) ?? 1,
   };
   if (!images) for (const keyword of ['ways', 'split', 'resize', 'rotate']) refuse(session, reader, keyword, name);
   const generating = block.body.some((statement) => statement.kind === 'part');
@@ -54,7 +55,7 @@ function refuse(session: CheckSession, reader: ClauseReader, keyword: string, na
 
 function readSource(reader: ClauseReader, constants: ConstantEvaluator, name: string, block: Block): TaskSource {
   const written = reader.expression('source');
-  const pool = reader.number(constants, 'pool', { integer: true, least: 0 }, 0) ?? 0;
+  const pool = reader.number(constants, 'pool', { integer: true, least: 0, most: limits.outerSteps }, 0) ?? 0;
   if (written === undefined) return { name, kind: 'generated', pool };
   const argument = written.kind === 'call' && written.callee.kind === 'name' && written.callee.name === 'images' ? written.arguments : [];
   const first = argument[0];
@@ -150,6 +151,10 @@ function imagePart(trace: Trace, tasks: Tasks, shape: EpisodeShape, episode: str
   if (images === undefined) throw new DiagnosticError(fieldNotDefined('x', tasks.block.keywordRange));
   const each = part === 'support' ? shape.shots : shape.queries;
   const count = shape.ways * each;
+  if (count > limits.examples) {
+    const range = tasks.block.name?.range ?? tasks.block.keywordRange;
+    throw new DiagnosticError(setTooLarge(part, shape.ways, each, limits.examples, range));
+  }
   const dims: Dim[] = [dim(count, `ways*${part === 'support' ? 'shots' : 'queries'}`)];
   const [height, width] = images.resize;
   const rows = trace.parameter(`${episode}.${part}`, tensorType('int', [count]), { kind: 'examples', tasks: tasks.name, episode, part });
@@ -193,7 +198,7 @@ function generatedPart(
 ): RecordMeaning {
   const count = part === 'support' ? shape.shots : shape.queries;
   const axis = dim(count, part === 'support' ? 'shots' : 'queries');
-  const region = new FunctionBuilder(trace.root);
+  const region = trace.root.region();
   const mapped = new Map<Value, Value>();
   const results: { name: string; meaning: TensorMeaning; range: SourceRange }[] = [];
   trace.atTopLevel(() => {

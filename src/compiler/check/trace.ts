@@ -6,16 +6,18 @@ import { outsideModel, supportStatistics } from '../diagnostics/catalogue/meta.t
 import { badTensor } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import { InternalError } from '../diagnostics/internal-error.ts';
-import { FunctionBuilder } from '../ir/build.ts';
 import type { EpisodeShape, SourceRange, Value } from '../ir/ir.ts';
 import { type TensorType, tensorType } from '../ir/tensor-type.ts';
 import type { Body, Expression } from '../parse/ast.ts';
+import { limits } from './budget.ts';
 import { describe } from './describe.ts';
 import { sizes } from './dims.ts';
 import type { Context, Dim, Initializer, LearnedMeaning, Level, Meaning, Moments, Phase, RecordMeaning, TensorMeaning } from './meaning.ts';
 import type { Binding } from './model.ts';
+import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
-import { type CheckSession, PoisonError } from './session.ts';
+import type { CheckSession } from './session.ts';
+import { TracingBuilder } from './tracing-builder.ts';
 import { type Segment, segmentsKey, type WeightEntry } from './weights.ts';
 
 /** One application of a model. */
@@ -67,7 +69,7 @@ export interface Language {
 export class Trace implements Context {
   readonly session: CheckSession;
   readonly phase: Phase;
-  readonly root = new FunctionBuilder();
+  readonly root: TracingBuilder;
   readonly bindings = new Map<string, Binding>();
   /** Values of top-level names, found once per trace. */
   readonly memo = new Map<unknown, Meaning | 'pending'>();
@@ -75,7 +77,7 @@ export class Trace implements Context {
   readonly #updates = new Map<string, Value>();
   readonly #parameters = new Map<string, Value>();
   readonly #frames: Frame[] = [];
-  #builder = this.root;
+  #builder: TracingBuilder;
   #depth = 0;
   #drawIndex = new Map<string, number>();
   /** The example part being traced: its draws have one entry per example. */
@@ -98,13 +100,15 @@ export class Trace implements Context {
 
   constructor(session: CheckSession, language: Language, phase: Phase, scope: Scope, episode: (tasks: string) => EpisodeShape) {
     this.session = session;
+    this.root = new TracingBuilder(session.budget);
+    this.#builder = this.root;
     this.language = language;
     this.phase = phase;
     this.scope = scope;
     this.episode = episode;
   }
 
-  get builder(): FunctionBuilder {
+  get builder(): TracingBuilder {
     return this.#builder;
   }
 
@@ -131,7 +135,7 @@ export class Trace implements Context {
   }
 
   /** Runs `body` with nodes going to another builder (a region), outside any model application. */
-  inBuilder<Result>(builder: FunctionBuilder, body: () => Result): Result {
+  inBuilder<Result>(builder: TracingBuilder, body: () => Result): Result {
     const saved = this.#builder;
     this.#builder = builder;
     try {
@@ -228,6 +232,7 @@ export class Trace implements Context {
     const frame = this.frame;
     const range = this.builder.source ?? { start: 0, end: 0 };
     if (frame === undefined) throw new DiagnosticError(outsideModel(parameter, range));
+    this.session.budget.tensor(tensorType('float', sizes(dims)), range, limits.weightElements);
     const entry = this.session.weights.obtain({
       segments: [...frame.segments],
       parameter,

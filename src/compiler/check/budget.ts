@@ -1,0 +1,69 @@
+/** @file How large a spec may become, and the count of what it has become so far. Beyond these sizes something is a slip of the pen. */
+import { specTooLarge, tensorTooLarge, tooDeeplyNested } from '../diagnostics/catalogue/limits.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceRange } from '../ir/ir.ts';
+import { sizeOf, type TensorType } from '../ir/tensor-type.ts';
+import { PoisonError } from './poison.ts';
+
+export const limits = {
+  /** Elements of one tensor; indices of engines have 32 bits. */
+  elements: 2 ** 31,
+  /** Elements of one weight: 1 GiB in float32. */
+  weightElements: 2 ** 28,
+  /** Operations of all phases together, before differentiation. */
+  nodes: 120_000,
+  /** Expressions evaluated, over all phases: functions that call functions twice grow without bound. */
+  evaluations: 600_000,
+  /** Expressions inside each other, through functions and equations. */
+  depth: 600,
+  /** Examples of a support or query set. */
+  examples: 100_000,
+  /** Inner steps of one `adapt`. */
+  innerSteps: 10_000,
+  outerSteps: 1e9,
+  batch: 100_000,
+  episodes: 1e6,
+} as const;
+
+export class Budget {
+  #nodes = 0;
+  #evaluations = 0;
+  #depth = 0;
+  #spent = false;
+
+  /** Whether the spec was found to be too large: nothing that follows says anything new. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
+  /** Counts an operation with results of these types. Throws a DiagnosticError when one of them, or the whole, is absurdly large. */
+  node(types: readonly TensorType[], range: SourceRange | undefined): void {
+    for (const type of types) this.tensor(type, range);
+    this.#nodes++;
+    if (this.#nodes > limits.nodes) this.#exhaust(`${limits.nodes.toLocaleString('en')} operations`, range);
+  }
+
+  /** Refuses a tensor that no machine holds. */
+  tensor(type: TensorType, range: SourceRange | undefined, most: number = limits.elements): void {
+    const size = sizeOf(type.shape);
+    if (!(size <= most)) throw new DiagnosticError(tensorTooLarge(type.shape, most, range ?? { start: 0, end: 0 }));
+  }
+
+  /** Counts an expression that is about to be evaluated; `leave` must follow. */
+  enter(range: SourceRange): void {
+    if (this.#spent) throw new PoisonError();
+    this.#evaluations++;
+    if (this.#evaluations > limits.evaluations) this.#exhaust(`${limits.evaluations.toLocaleString('en')} evaluated expressions`, range);
+    if (this.#depth >= limits.depth) throw new DiagnosticError(tooDeeplyNested(limits.depth, range));
+    this.#depth++;
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  #exhaust(limit: string, range: SourceRange | undefined): never {
+    this.#spent = true;
+    throw new DiagnosticError(specTooLarge(limit, range ?? { start: 0, end: 0 }));
+  }
+}

@@ -1,0 +1,57 @@
+/** @file Messages about absurd sizes (E046x): refused before anything is allocated. */
+import type { SourceRange } from '../../ir/ir.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+
+export function tensorTooLarge(shape: readonly number[], most: number, range: SourceRange): Diagnostic {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return {
+    code: 'E0460',
+    severity: 'error',
+    title: 'this would make an absurdly large tensor',
+    range,
+    label: `[${shape.map(short).join(', ')}] has ${short(size)} elements`,
+    expected: `at most ${short(most)} elements`,
+    found: short(size),
+    hint: 'check the sizes that lead here for a digit too many',
+  };
+}
+
+export function specTooLarge(limit: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0461',
+    severity: 'error',
+    title: 'this spec unrolls to more than can be compiled',
+    range,
+    label: 'the limit was reached here',
+    expected: `at most ${limit} in all phases together`,
+    hint: 'lower inner `steps`, the count in `repeat`, or the length of a range',
+  };
+}
+
+export function tooDeeplyNested(limit: number, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0462',
+    severity: 'error',
+    title: 'this value leads through too many others',
+    range,
+    label: `more than ${limit} expressions inside each other`,
+    hint: 'shorten the chain of equations and functions that leads here',
+  };
+}
+
+export function setTooLarge(part: string, ways: number, each: number, most: number, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0463',
+    severity: 'error',
+    title: `the ${part} set of these tasks is absurdly large`,
+    range,
+    expected: `at most ${most.toLocaleString('en')} examples`,
+    found: `${ways} ways of ${each} examples: ${ways * each}`,
+    hint: `lower \`ways\` or \`${part === 'support' ? 'shots' : 'queries'}\``,
+  };
+}
+
+/** `2147483648` as `2.1e9`. */
+function short(value: number): string {
+  return value < 1e6 ? String(value) : value.toPrecision(2).replace('e+', 'e');
+}
