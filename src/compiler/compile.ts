@@ -63,10 +63,11 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
   const lost = unreached(front.model);
   const diagnostics = [...front.diagnostics, ...lost];
   if (lost.length > 0) return { ...failed, diagnostics };
-  const passes: PassReport[] = [];
-  const chunk = options.chunk ?? chooseChunk(front.model);
-  const program = compileModel(front.model, chunk, options, passes);
-  return { diagnostics, model: front.model, program, passes, chunk };
+  const { model } = front;
+  if (options.chunk !== undefined) return { diagnostics, model, chunk: options.chunk, ...compileModel(model, options.chunk, options) };
+  const single = compileModel(model, 1, options);
+  const chunk = chooseChunk(model, single.program);
+  return { diagnostics, model, chunk, ...(chunk === 1 ? single : compileModel(model, chunk, options)) };
 }
 
 /** Parses and checks only. */
@@ -91,7 +92,12 @@ export function checkSource(
   return { model: failed ? undefined : checked.model, diagnostics };
 }
 
-function compileModel(model: Model, chunk: number, options: CompileOptions, passes: PassReport[]): Program {
+function compileModel(
+  model: Model,
+  chunk: number,
+  options: CompileOptions,
+): { readonly program: Program; readonly passes: readonly PassReport[] } {
+  const passes: PassReport[] = [];
   const verify = options.verify === true;
   const stage = (name: ProgramStage, program: Program, change: (body: Func, entry: EntryFunction) => Func): Program => {
     const changed = {
@@ -113,7 +119,7 @@ function compileModel(model: Model, chunk: number, options: CompileOptions, pass
   );
   const program = withoutUnused(optimized);
   if (verify) verifyProgram(program);
-  return program;
+  return { program, passes };
 }
 
 /** Drops inputs that no node uses any more. */
@@ -131,21 +137,17 @@ function withoutUnused(program: Program): Program {
 const chunkBytes = 8 * 2 ** 20;
 
 /**
- * Tasks per call: as many as keep the live tensors of the call within `chunkBytes`. Small problems then run whole, which saves calls;
+ * Tasks per call, from a program with one: as many as keep the live tensors of the call within `chunkBytes`. Small problems then run whole, which saves calls;
  * large ones run task by task, which keeps their activations in cache.
  */
-export function chooseChunk(model: Model): number {
+function chooseChunk(model: Model, single: Program): number {
   const batch = Math.max(
     1,
     ...model.train.map((block) => block.batch),
     ...(model.train.length === 0 ? [model.evaluate?.episodes ?? 1] : []),
   );
-  const single = compileModel(model, 1, {}, []);
-  const perTask = Math.max(
-    1,
-    ...single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry)),
-  );
-  return Math.max(1, Math.min(batch, Math.floor(chunkBytes / perTask)));
+  const perTask = single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
+  return Math.max(1, Math.min(batch, Math.floor(chunkBytes / Math.max(1, ...perTask))));
 }
 
 function residentBytes(entry: EntryFunction): number {
