@@ -15,6 +15,13 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
+const logits = [0.5, -1, 2, 0.1, 0.2, -0.3];
+
+function softmax(row: readonly number[]): number[] {
+  const total = row.reduce((sum, x) => sum + Math.exp(x), 0);
+  return row.map((x) => Math.exp(x) / total);
+}
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 export const elementwiseSamples: Samples = {
@@ -33,6 +40,12 @@ export const elementwiseSamples: Samples = {
   softplus: [elementwiseSample(around, (x) => Math.log(1 + Math.exp(x))), elementwiseSample([1000, -1000], (x) => Math.max(x, 0))],
   softmax: [
     {
+      about: 'of a matrix of rows',
+      arguments: (context) => ({ positional: [context.input([1, 2, 3], logits)] }),
+      dims: '[1, 2, 3]',
+      expected: () => [logits.slice(0, 3), logits.slice(3)].flatMap(softmax),
+    },
+    {
       about: 'of two rows, one of them huge',
       arguments: (context) => ({ positional: [context.input([2, 2], [0, Math.log(3), 1e4, 1e4])] }),
       dims: '[2, 2]',
@@ -40,6 +53,12 @@ export const elementwiseSamples: Samples = {
     },
   ],
   log_softmax: [
+    {
+      about: 'of a matrix of rows',
+      arguments: (context) => ({ positional: [context.input([1, 2, 3], logits)] }),
+      dims: '[1, 2, 3]',
+      expected: () => [logits.slice(0, 3), logits.slice(3)].flatMap(softmax).map(Math.log),
+    },
     {
       about: 'of two rows, one of them huge',
       arguments: (context) => ({ positional: [context.input([2, 2], [0, Math.log(3), 1e4, 1e4])] }),

@@ -1,4 +1,5 @@
 /** @file Operators between tensors: values, types, broadcasting and its refusals. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyBinary, applyPower, negate, type TensorOperator } from '../../../src/compiler/check/builtins/elementwise.ts';
 import type { Dim, TensorMeaning } from '../../../src/compiler/check/meaning.ts';
@@ -139,4 +140,41 @@ test('levels rise to the highest', () => {
   const weight = { ...context.input([], [1]), level: 'meta' as const };
   expect(operate(context, '+', weight, context.tensor({ kind: 'number', value: 1 }, somewhere)).level).toBe('meta');
   expect(operate(context, '+', weight, context.input([], [1])).level).toBe('task');
+});
+
+/** Element of a row-major tensor at an index of a larger or equal rank, by numpy's rule. */
+function pick(values: readonly number[], shape: readonly number[], index: readonly number[]): number {
+  const own = index.slice(index.length - shape.length);
+  return values[shape.reduce((offset, size, axis) => offset * size + (size === 1 ? 0 : (own[axis] as number)), 0)] as number;
+}
+
+test('every pair of shapes gives what numpy gives, or is refused because sizes differ or both sides grow', () => {
+  const shapes = fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 });
+  fc.assert(
+    fc.property(shapes, shapes, (left, right) => {
+      const rank = Math.max(left.length, right.length);
+      const sizeAt = (shape: readonly number[], axis: number): number | undefined => shape[axis - rank + shape.length];
+      const axes = Array.from({ length: rank }, (_, axis) => ({ l: sizeAt(left, axis), r: sizeAt(right, axis) }));
+      const clash = axes.some(({ l, r }) => l !== undefined && r !== undefined && l !== r && l !== 1 && r !== 1);
+      const grows = (own: 'l' | 'r', other: 'l' | 'r'): boolean =>
+        axes.some((axis) => axis[own] === undefined || (axis[own] === 1 && axis[other] !== undefined && axis[other] !== 1));
+      const both = grows('l', 'r') && grows('r', 'l');
+      const context = new FakeContext();
+      const size = (shape: readonly number[]): number => shape.reduce((product, one) => product * one, 1);
+      const [leftValues, rightValues] = [numbers(size(left), 3), numbers(size(right), 4)];
+      const run = () => operate(context, '-', context.input(left, leftValues), context.input(right, rightValues));
+      if (clash || both) {
+        expect(['E0401', 'E0402']).toContain(diagnosticOf(run).code);
+        return;
+      }
+      const shape = axes.map(({ l, r }) => Math.max(l ?? 1, r ?? 1));
+      const result = run();
+      expect(result.value.type.shape).toEqual(shape);
+      context.read(result).forEach((value, offset) => {
+        const index = shape.map((one, axis) => Math.floor(offset / size(shape.slice(axis + 1))) % one);
+        expect(value).toBe(pick(leftValues, left, index) - pick(rightValues, right, index));
+      });
+    }),
+    { numRuns: 300, seed: 7 },
+  );
 });

@@ -51,10 +51,11 @@ function classification(
   expected: number,
   named: Readonly<Record<string, Given>> = {},
   values: readonly number[] = logits,
+  actual: readonly number[] = labels,
 ): Sample {
   return {
     about,
-    arguments: (context) => ({ positional: [context.input([4, classes], values), context.labels(labels, classes)], named }),
+    arguments: (context) => ({ positional: [context.input([4, classes], values), context.labels(actual, classes)], named }),
     dims: '[]',
     expected: () => [expected],
   };
@@ -123,6 +124,12 @@ export const lossSamples: Samples = {
   ],
   entropy: [
     {
+      about: 'of probabilities',
+      arguments: (context) => ({ positional: [context.input([4, classes], flat)] }),
+      dims: '[]',
+      expected: () => [-flat.reduce((sum, p) => sum + p * Math.log(p), 0) / 4],
+    },
+    {
       about: 'of rows, with a certain one',
       arguments: (context) => ({ positional: [context.input([2, 2], [0.25, 0.75, 1, 0])] }),
       dims: '[]',
@@ -130,6 +137,12 @@ export const lossSamples: Samples = {
     },
   ],
   kl: [
+    {
+      about: 'of probabilities',
+      arguments: (context) => ({ positional: [context.input([4, classes], flat), context.input([4, classes], [...flat].reverse())] }),
+      dims: '[]',
+      expected: () => [flat.reduce((sum, p, index) => sum + p * Math.log(p / (flat[flat.length - 1 - index] as number)), 0) / 4],
+    },
     {
       about: 'of probabilities, with a certain row',
       arguments: (context) => ({ positional: [context.input([2, 2], [0.25, 0.75, 1, 0]), context.input([2, 2], [0.5, 0.5, 0.8, 0.2])] }),
@@ -144,6 +157,14 @@ export const lossSamples: Samples = {
   ],
   error: [classification('of logits', 1 - mean(chosen.map((one, index) => (one === labels[index] ? 1 : 0))))],
   f1: [
+    classification(
+      'with a class that is neither predicted nor a label',
+      macroF1(chosen.map(hard), [0, 0, 0, 0].map(hard)),
+      {},
+      logits,
+      [0, 0, 0, 0],
+    ),
+
     classification('of logits', macroF1(chosen.map(hard), labels.map(hard))),
     classification('of certain predictions', 1, {}, labels.flatMap(hard)),
   ],

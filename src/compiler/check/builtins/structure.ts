@@ -5,7 +5,7 @@ import type { Meaning } from '../meaning.ts';
 import { requireRank } from './checks.ts';
 import { productDim, shapeOf } from './dimensions.ts';
 import { asFloat, truthAsFloat } from './numeric.ts';
-import { anyParameter, booleanParameter, countParameter, functionParameter, numberParameter, tensorParameter } from './parameters.ts';
+import { anyParameter, booleanParameter, functionParameter, numberParameter, tensorParameter } from './parameters.ts';
 
 const flatten: Builtin = {
   name: 'flatten',
@@ -26,7 +26,7 @@ const repeat: Builtin = {
   summary: 'Applies f to x, to the result, and so on, `times` times, each with weights of its own.',
   parameters: [
     anyParameter('x', 'first input'),
-    countParameter('times', 'number of applications'),
+    numberParameter('times', 'number of applications', { integer: true, least: 1, most: 10_000 }),
     functionParameter('f', 'what is applied'),
   ],
   apply(context, values) {

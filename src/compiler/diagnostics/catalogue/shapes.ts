@@ -208,15 +208,3 @@ export function classCountDiffers(callee: string, classes: string, size: string,
     hint: 'give the last layer one output per class: `dense(ways)`',
   };
 }
-
-export function indexOutside(what: string, index: number, size: string, range: SourceRange): Diagnostic {
-  return {
-    code: 'E0416',
-    severity: 'error',
-    title: `${what} ${index} is outside its range`,
-    range,
-    expected: `less than ${size}`,
-    found: String(index),
-    hint: 'indices count from 0',
-  };
-}
