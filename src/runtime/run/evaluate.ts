@@ -1,0 +1,108 @@
+/** @file The final judgement: reports over episodes of the test split, with everything that the figures depend on. */
+import { mkdirSync } from 'node:fs';
+import { InternalError, LimitationError } from '../../compiler/diagnostics/internal-error.ts';
+import type { EpisodeShape, Program, TaskSource } from '../../compiler/ir/ir.ts';
+import { loadCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Session } from '../engine.ts';
+import { InputSampler } from '../episodes/sampler.ts';
+import { episodeResults } from './episode-results.ts';
+import { dataTensors, entryOf, initialState, initialWeights } from './initialize.ts';
+import type { EvaluateOptions } from './options.ts';
+import { RunFolder, runtimeVersions, writeJson } from './run-folder.ts';
+import { type Summary, summarize } from './statistics.ts';
+
+export interface Report extends Summary {
+  /** As the spec says it: `accuracy(fast(query.x), query.y)`. */
+  readonly label: string;
+}
+
+/** The content of result.json: a figure never stands without its protocol. */
+export interface EvaluationResult {
+  readonly format: 'metac-result-1';
+  readonly program: string;
+  readonly programHash: string;
+  readonly checkpoint: { readonly path: string; readonly step: number; readonly programHash: string; readonly seed: number } | null;
+  readonly seed: number;
+  readonly engine: string;
+  readonly engineDetail: string;
+  readonly threads: number | null;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly protocol: Readonly<Record<string, string>>;
+  readonly sources: readonly TaskSource[];
+  readonly episodeShapes: readonly EpisodeShape[];
+  readonly episodes: number;
+  readonly reports: readonly Report[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Undefined when `signal` asked to stop. Writes result.json where a folder is given. */
+export async function evaluate(program: Program, options: EvaluateOptions): Promise<EvaluationResult | undefined> {
+  const plan = program.evaluate;
+  if (plan === undefined) throw new LimitationError(`${program.name} has no \`evaluate\` block: there is nothing to report`);
+  const entry = entryOf(program, plan.entry);
+  const { seed, resident, engine, signal, listener } = options;
+  const { episodes, episodeShapes } = plan;
+  const sampler = new InputSampler(entry, { seed, phase: 'evaluate', sources: program.sources, episodeShapes, resident, batch: episodes });
+  const session = await engine.compile(program, options.engineOptions);
+  try {
+    const checkpoint = await fill(program, options, session);
+    const values = await episodeResults({
+      session,
+      entry,
+      sampler,
+      episodes,
+      results: plan.reports.map(({ result }) => result),
+      signal,
+      progress: (done) => listener?.({ kind: 'episodes', phase: 'evaluate', done, total: episodes }),
+    });
+    if (values === undefined) return undefined;
+    const reports = plan.reports.map(({ label, result }): Report => {
+      const list = values.get(result);
+      if (list === undefined) throw new InternalError(`no values of ${result}`);
+      return { label, ...summarize(list) };
+    });
+    const result: EvaluationResult = {
+      format: 'metac-result-1',
+      program: program.name,
+      programHash: options.programHash,
+      checkpoint,
+      seed,
+      engine: engine.name,
+      engineDetail: (await engine.probe()).detail,
+      threads: options.engineOptions.threads ?? null,
+      settings: options.settings ?? {},
+      protocol: program.protocol,
+      sources: program.sources,
+      episodeShapes,
+      episodes,
+      reports,
+      versions: runtimeVersions(),
+    };
+    if (options.folder !== undefined) {
+      mkdirSync(options.folder, { recursive: true });
+      writeJson(new RunFolder(options.folder).result, result);
+    }
+    return result;
+  } finally {
+    await session.dispose();
+  }
+}
+
+/**
+ * Only what the evaluation uses must be in the checkpoint: a spec whose `evaluate` block (or whose chunks) changed after training still
+ * evaluates what was trained.
+ */
+async function fill(program: Program, options: EvaluateOptions, session: Session): Promise<EvaluationResult['checkpoint']> {
+  await session.write(dataTensors(program, options.resident));
+  const { checkpoint: path } = options;
+  if (path === undefined) {
+    await session.write(new Map([...initialWeights(program, options.seed), ...initialState(program)]));
+    return null;
+  }
+  const used = new Set(entryOf(program, program.evaluate?.entry ?? '').body.parameters.map(({ name }) => name));
+  const expected = [...program.weights, ...program.state].filter(({ name }) => used.has(name));
+  const { position, tensors } = loadCheckpoint(path, expected, false);
+  await session.write(tensors);
+  const { step, programHash, seed } = position;
+  return { path, step, programHash, seed };
+}
