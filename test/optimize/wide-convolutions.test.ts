@@ -48,9 +48,7 @@ test('any convolution of several images', () => {
       fc.integer({ min: 1, max: 2 }),
       fc.integer({ min: 1, max: 3 }),
       fc.integer({ min: 1, max: 2 }),
-      (axes, images, groups, channels, outputs) => {
-        // A stride over a dilated image is left alone by design.
-        const spatial = axes.map((one) => (one.lhsDilation > 1 ? { ...one, stride: 1 } : one));
+      (spatial, images, groups, channels, outputs) => {
         const sizes = spatial.map((one) =>
           convolvedSize(one.size, one.kernel, one.stride, [one.low, one.high], one.lhsDilation, one.rhsDilation),
         );

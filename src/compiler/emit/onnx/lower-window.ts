@@ -1,154 +1,155 @@
 /**
- * @file Windows. ONNX's MaxPool gives winners as flat positions in the operand; the IR counts within the window. A choice is
- * kept in the first form as long as only `window_take` and `window_put` use it.
+ * @file Windows as strided slices: the tensor of each window's first elements, of its second ones, and so on. A tree of comparisons finds the
+ * winners; a choice is kept as one mask per element of the window as long as only `window_take` and `window_put` use it.
+ *
+ * ONNX's own MaxPool is six times slower when it returns indices, its indices are not numbers where a window is all NaN, and MaxUnpool and
+ * ScatterElements run on one thread (bench/NOTES.md).
  */
 import type { Node, Value } from '../../ir/ir.ts';
 import { sizeOf, stridesOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
-import { slice } from './lower-shape.ts';
-import type { FlatChoice, LoweringContext } from './lowering-context.ts';
+import { pad, slice } from './lower-shape.ts';
+import type { LoweringContext, WindowChoice } from './lowering-context.ts';
 
-type WindowNode = Node<'window_argmax'> | Node<'window_take'> | Node<'window_put'>;
-
-/** First axis with a window; MaxPool takes at most 3 spatial axes. */
-function spatialStart(window: readonly number[], strides: readonly number[]): number {
-  const first = window.findIndex((width, axis) => width > 1 || (strides[axis] as number) > 1);
-  return first === -1 ? window.length - 1 : first;
+interface Window {
+  readonly window: readonly number[];
+  readonly strides: readonly number[];
 }
 
-export function windowArgmax(context: LoweringContext, node: Node<'window_argmax'>): void {
-  const { window, strides } = node.attributes;
-  const { graph } = context;
-  const result = node.results[0] as Value;
-  const shape = result.type.shape;
-  const operand = context.full(node.operands[0] as Value);
-  const start = spatialStart(window, strides);
-  if (window.length === 0 || sizeOf(window) === 1) {
-    context.define(result, graph.scalar(0, 'int32'));
-    return;
-  }
-  if (window.length - start > 3) {
-    context.define(result, winnerOfSlices(context, operand, shape, window, strides));
-    return;
-  }
-  const lead = sizeOf(shape.slice(0, start));
-  const image = graph.reshape(operand, [1, lead, ...operand.shape.slice(start)]);
-  const pooled = [1, lead, ...shape.slice(start)];
-  const [, indices] = graph.nodes(
-    'MaxPool',
-    [image],
-    [
-      { element: 'float32', shape: pooled },
-      { element: 'int64', shape: pooled },
-    ],
-    { kernel_shape: window.slice(start), strides: strides.slice(start) },
-  );
-  const positions = graph.reshape(indices as OnnxTensor, shape);
-  const choice = { positions, operandShape: operand.shape, window, strides };
-  context.defineChoice(result, choice);
-  context.defineLazily(result, () => withinWindow(context, choice));
+/** The maximum of some elements, and for each element the mask of the places where it is the first maximum. */
+interface Winners {
+  readonly maximum: OnnxTensor;
+  readonly masks: readonly OnnxTensor[];
 }
 
-/** For more windowed axes than MaxPool takes: the windows' elements side by side, and ArgMax over them. */
-function winnerOfSlices(
-  context: LoweringContext,
-  operand: OnnxTensor,
-  shape: readonly number[],
-  window: readonly number[],
-  strides: readonly number[],
-): OnnxTensor {
-  const { graph } = context;
-  const elements = Array.from({ length: sizeOf(window) }, (_, element) => {
-    const offset = digits(element, window);
-    const limit = offset.map((from, axis) => from + ((shape[axis] as number) - 1) * (strides[axis] as number) + 1);
-    return graph.reshape(slice(context, operand, offset, limit, strides), [1, ...shape]);
-  });
-  const stacked = graph.node('Concat', elements, { element: 'float32', shape: [elements.length, ...shape] }, { axis: 0 });
-  return graph.cast(graph.node('ArgMax', [stacked], { element: 'int64', shape }, { axis: 0, keepdims: 0 }), 'int32');
-}
-
+/** Row-major place of an element within the window. */
 function digits(element: number, window: readonly number[]): number[] {
   const steps = stridesOf(window);
   return window.map((width, axis) => Math.floor(element / (steps[axis] as number)) % width);
 }
 
-/** Positions in the operand -> which element of the window (int32). */
-function withinWindow(context: LoweringContext, choice: FlatChoice): OnnxTensor {
-  const { graph } = context;
-  const { positions, operandShape, window, strides } = choice;
-  const steps = stridesOf(operandShape);
-  const windowSteps = stridesOf(window);
-  let sum: OnnxTensor | undefined;
-  window.forEach((width, axis) => {
-    if (width === 1) return;
-    const row = context.elementwise('Div', [positions, graph.scalar(steps[axis] as number, 'int64')]);
-    const place = context.elementwise('Mod', [row, graph.scalar(operandShape[axis] as number, 'int64')]);
-    const offset = context.elementwise('Sub', [place, along(context, positions.shape, axis, strides[axis] as number)]);
-    const term = context.elementwise('Mul', [offset, graph.scalar(windowSteps[axis] as number, 'int64')]);
-    sum = sum === undefined ? term : context.elementwise('Add', [sum, term]);
+/** One tensor of the shape of the windows' result for each element of the window. */
+function elementsOf(context: LoweringContext, operand: OnnxTensor, shape: readonly number[], { window, strides }: Window): OnnxTensor[] {
+  return Array.from({ length: sizeOf(window) }, (_, element) => {
+    const start = digits(element, window);
+    const limit = start.map((from, axis) => from + ((shape[axis] as number) - 1) * (strides[axis] as number) + 1);
+    return slice(context, operand, start, limit, strides);
   });
-  return graph.cast(sum ?? graph.scalar(0, 'int64'), 'int32');
 }
 
-/** 0, step, 2 * step, … along one axis of `shape`, size 1 along the others (int64). */
-function along(context: LoweringContext, shape: readonly number[], axis: number, step: number): OnnxTensor {
-  const count = shape[axis] as number;
-  return context.graph.constant(
-    'int64',
-    shape.map((_, other) => (other === axis ? count : 1)),
-    Array.from({ length: count }, (_, index) => index * step),
+function winnersOf(context: LoweringContext, elements: readonly OnnxTensor[], masked: boolean): Winners {
+  if (elements.length === 1) return { maximum: elements[0] as OnnxTensor, masks: [] };
+  const half = elements.length >> 1;
+  const left = winnersOf(context, elements.slice(0, half), masked);
+  const right = winnersOf(context, elements.slice(half), masked);
+  const maximum = context.elementwise('Max', [left.maximum, right.maximum]);
+  if (!masked) return { maximum, masks: [] };
+  const first = context.elementwise('GreaterOrEqual', [left.maximum, right.maximum], 'bool');
+  const second = context.elementwise('Not', [first]);
+  const within = (masks: readonly OnnxTensor[], side: OnnxTensor) =>
+    masks.length === 0 ? [side] : masks.map((mask) => context.elementwise('And', [side, mask]));
+  return { maximum, masks: [...within(left.masks, first), ...within(right.masks, second)] };
+}
+
+export function windowArgmax(context: LoweringContext, node: Node<'window_argmax'>): void {
+  const { attributes } = node;
+  const [operandValue, result] = [node.operands[0] as Value, node.results[0] as Value];
+  const { shape } = result.type;
+  let elements: readonly OnnxTensor[] | undefined;
+  let masks: readonly OnnxTensor[] | undefined;
+  const parts = () => {
+    elements ??= elementsOf(context, context.full(operandValue), shape, attributes);
+    return elements;
+  };
+  const choice: WindowChoice = {
+    operand: operandValue,
+    maximum: () => winnersOf(context, parts(), false).maximum,
+    masks: () => {
+      masks ??= winnersOf(context, parts(), true).masks;
+      return masks;
+    },
+  };
+  context.defineChoice(result, choice);
+  context.defineLazily(result, () => indexOf(context, choice.masks()));
+}
+
+/** Masks -> the number of the mask that is set (int32). */
+function indexOf(context: LoweringContext, masks: readonly OnnxTensor[]): OnnxTensor {
+  const { graph } = context;
+  return masks.reduce<OnnxTensor>(
+    (index, mask, element) => (element === 0 ? index : context.elementwise('Where', [mask, graph.scalar(element, 'int32'), index])),
+    graph.scalar(0, 'int32'),
   );
 }
 
-/** The choice as flat positions (int64) in a tensor of `operandShape`. */
-function positionsOf(context: LoweringContext, value: Value, node: WindowNode, operandShape: readonly number[]): OnnxTensor {
-  const { window, strides } = node.attributes;
+/** One mask per element of the window; none for windows of one element, where there is no choice. */
+function masksOf(context: LoweringContext, value: Value, { window }: Window): readonly OnnxTensor[] {
+  if (sizeOf(window) === 1) return [];
   const known = context.choiceOf(value);
-  const equal = (a: readonly number[], b: readonly number[]) => a.every((size, axis) => size === b[axis]);
-  if (known !== undefined && equal(known.operandShape, operandShape) && equal(known.window, window) && equal(known.strides, strides)) {
-    return known.positions;
-  }
-  const { graph } = context;
-  const choice = graph.cast(context.full(value), 'int64');
-  const steps = stridesOf(operandShape);
-  const windowSteps = stridesOf(window);
-  let sum: OnnxTensor | undefined;
-  const add = (term: OnnxTensor) => {
-    sum = sum === undefined ? term : context.elementwise('Add', [sum, term]);
-  };
-  operandShape.forEach((_, axis) => {
-    const step = steps[axis] as number;
-    add(along(context, choice.shape, axis, (strides[axis] as number) * step));
-    if (window[axis] === 1) return;
-    const digit = context.elementwise('Div', [choice, graph.scalar(windowSteps[axis] as number, 'int64')]);
-    const offset = context.elementwise('Mod', [digit, graph.scalar(window[axis] as number, 'int64')]);
-    add(context.elementwise('Mul', [offset, graph.scalar(step, 'int64')]));
-  });
-  return sum ?? graph.scalar(0, 'int64');
+  if (known !== undefined) return known.masks();
+  const index = context.small(value);
+  return Array.from({ length: sizeOf(window) }, (_, element) =>
+    context.elementwise('Equal', [index, context.graph.scalar(element, 'int32')], 'bool'),
+  );
 }
 
 export function windowTake(context: LoweringContext, node: Node<'window_take'>): OnnxTensor {
-  const { graph } = context;
-  const operand = context.full(node.operands[0] as Value);
-  const positions = positionsOf(context, node.operands[1] as Value, node, operand.shape);
-  const flat = graph.reshape(operand, [sizeOf(operand.shape)]);
-  const shape = (node.results[0] as Value).type.shape;
-  return graph.node('Gather', [flat, context.expand(positions, shape)], { element: operand.element, shape }, { axis: 0 });
+  const [operandValue, choiceValue] = node.operands as readonly [Value, Value];
+  const choice = context.choiceOf(choiceValue);
+  if (choice !== undefined && choice.operand === operandValue) return choice.maximum();
+  const { shape } = (node.results[0] as Value).type;
+  const elements = elementsOf(context, context.full(operandValue), shape, node.attributes);
+  const masks = masksOf(context, choiceValue, node.attributes);
+  return elements.reduceRight((taken, element, index) => context.elementwise('Where', [masks[index] as OnnxTensor, element, taken]));
 }
 
 export function windowPut(context: LoweringContext, node: Node<'window_put'>): OnnxTensor {
   const { graph } = context;
   const { window, strides, shape } = node.attributes;
   const updates = context.full(node.operands[0] as Value);
-  const count = sizeOf(updates.shape);
-  const positions = context.expand(positionsOf(context, node.operands[1] as Value, node, shape), updates.shape);
-  const zeros = context.expand(graph.scalar(0, updates.element), [sizeOf(shape)]);
-  const overlap = window.some((width, axis) => width > (strides[axis] as number));
-  const put = graph.node(
-    'ScatterElements',
-    [zeros, graph.reshape(positions, [count]), graph.reshape(updates, [count])],
-    { element: updates.element, shape: zeros.shape },
-    overlap ? { axis: 0, reduction: 'add' } : { axis: 0 },
-  );
-  return graph.reshape(put, shape);
+  const masks = masksOf(context, node.operands[1] as Value, node.attributes);
+  const zero = graph.scalar(0, updates.element);
+  const parts = masks.length === 0 ? [updates] : masks.map((mask) => context.elementwise('Where', [mask, updates, zero]));
+  const places = parts.map((part) => context.expand(part, updates.shape));
+  if (window.every((width, axis) => width === strides[axis])) return tiled(context, places, window, shape);
+  const overlapping = places.map((part, element) => {
+    const low = digits(element, window);
+    const interior = strides.map((stride) => stride - 1);
+    const high = shape.map((size, axis) => {
+      const count = part.shape[axis] as number;
+      return size - (low[axis] as number) - ((count - 1) * (strides[axis] as number) + 1);
+    });
+    return pad(context, part, low, high, interior);
+  });
+  return overlapping.reduce((sum, part) => context.elementwise('Add', [sum, part]));
+}
+
+/** Windows side by side: the parts are interleaved, one axis after the other from the last, and the rest of the tensor is zero. */
+function tiled(context: LoweringContext, parts: readonly OnnxTensor[], window: readonly number[], shape: readonly number[]): OnnxTensor {
+  const { graph } = context;
+  let current = parts;
+  for (let axis = window.length - 1; axis >= 0; axis--) {
+    const width = window[axis] as number;
+    if (width === 1) continue;
+    const joined: OnnxTensor[] = [];
+    for (let start = 0; start < current.length; start += width) {
+      const group = current.slice(start, start + width);
+      const sizes = (group[0] as OnnxTensor).shape;
+      const apart = group.map((part) => graph.reshape(part, [...sizes.slice(0, axis + 1), 1, ...sizes.slice(axis + 1)]));
+      const { element } = apart[0] as OnnxTensor;
+      const stacked = [...sizes.slice(0, axis + 1), width, ...sizes.slice(axis + 1)];
+      const interleaved = graph.node('Concat', apart, { element, shape: stacked }, { axis: axis + 1 });
+      joined.push(
+        graph.reshape(
+          interleaved,
+          sizes.map((size, other) => (other === axis ? size * width : size)),
+        ),
+      );
+    }
+    current = joined;
+  }
+  const whole = current[0] as OnnxTensor;
+  const none = shape.map(() => 0);
+  const missing = shape.map((size, axis) => size - (whole.shape[axis] as number));
+  return pad(context, whole, none, missing, none);
 }

@@ -9,13 +9,14 @@ import type { AnyNode, Value } from '../../ir/ir.ts';
 import type { DType } from '../../ir/tensor-type.ts';
 import type { ElementType, GraphBuilder, OnnxTensor } from './graph.ts';
 
-/** Winners of windows as ONNX's MaxPool gives them: flat positions in the operand. */
-export interface FlatChoice {
-  /** int64, of the shape of the choice. */
-  readonly positions: OnnxTensor;
-  readonly operandShape: readonly number[];
-  readonly window: readonly number[];
-  readonly strides: readonly number[];
+/** The winners of windows, made when somebody asks for them. */
+export interface WindowChoice {
+  /** The tensor whose windows they are. */
+  readonly operand: Value;
+  /** The winning elements. */
+  readonly maximum: () => OnnxTensor;
+  /** For each element of the window, where it wins. */
+  readonly masks: () => readonly OnnxTensor[];
 }
 
 export const ELEMENT_OF: Readonly<Record<DType, ElementType>> = { float: 'float32', int: 'int32', bool: 'bool', uint8: 'uint8' };
@@ -23,7 +24,7 @@ export const ELEMENT_OF: Readonly<Record<DType, ElementType>> = { float: 'float3
 export class LoweringContext {
   readonly graph: GraphBuilder;
   readonly #tensors = new Map<Value, OnnxTensor>();
-  readonly #choices = new Map<Value, FlatChoice>();
+  readonly #choices = new Map<Value, WindowChoice>();
   readonly #full = new Map<Value, OnnxTensor>();
   readonly #pending = new Map<Value, () => OnnxTensor>();
 
@@ -40,11 +41,11 @@ export class LoweringContext {
     this.#pending.set(value, make);
   }
 
-  defineChoice(value: Value, choice: FlatChoice): void {
+  defineChoice(value: Value, choice: WindowChoice): void {
     this.#choices.set(value, choice);
   }
 
-  choiceOf(value: Value): FlatChoice | undefined {
+  choiceOf(value: Value): WindowChoice | undefined {
     return this.#choices.get(value);
   }
 
