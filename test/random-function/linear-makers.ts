@@ -81,6 +81,26 @@ const convolution: Maker = (c) => {
   });
 };
 
+/** A big kernel over a small image with much padding, as in second derivatives. */
+const correlation: Maker = (c) => {
+  const rhs = c.value('float', image);
+  if (rhs === undefined) return undefined;
+  const [features, channels, height, width] = rhs.type.shape as readonly [number, number, number, number];
+  const groups = features === 2 ? 1 + c.number(2) : 1;
+  const lhs = c.builder.emit('iota', [], { dtype: 'float', shape: [3, groups * channels, 2, 2], dimension: c.number(4) });
+  const stride = 1 + c.number(2);
+  return c.builder.emit('convolution', [c.builder.unary('sine', lhs), rhs], {
+    strides: [stride, 1],
+    padding: [
+      [height, height + c.number(2)],
+      [width - 1, width],
+    ],
+    lhsDilation: [1, 1 + c.number(2)],
+    rhsDilation: [1 + c.number(2), 1],
+    groups,
+  });
+};
+
 const windowed = (value: Value) => {
   const pooled = value.type.shape.map((size, axis) => (axis >= value.type.shape.length - 2 && size >= 2 ? 2 : 1));
   return { window: pooled, strides: pooled };
@@ -99,7 +119,20 @@ const unpool: Maker = (c) => {
   if (x === undefined) return undefined;
   const choice = c.builder.emit('window_argmax', [x], windowed(x));
   const updates = c.builder.unary('tanh', c.builder.emit('window_take', [x, choice], windowed(x)));
-  return c.builder.emit('window_put', [updates, choice], { ...windowed(x), shape: x.type.shape });
+  const whole = c.builder.emit('window_put', [updates, choice], { ...windowed(x), shape: x.type.shape });
+  switch (c.number(4)) {
+    case 0:
+      return whole;
+    case 1:
+      return c.builder.binary('multiply', whole, c.like(whole));
+    case 2:
+      return c.builder.sum(
+        c.builder.binary('multiply', whole, x),
+        x.type.shape.map((_, axis) => axis).filter((axis) => axis >= x.type.shape.length - 2),
+      );
+    default:
+      return c.builder.emit('window_take', [c.builder.binary('add', c.builder.unary('sine', whole), c.like(whole)), choice], windowed(x));
+  }
 };
 
-export const linearMakers = { dot, table, convolution, pool, unpool } as const satisfies Readonly<Record<string, Maker>>;
+export const linearMakers = { dot, table, convolution, correlation, pool, unpool } as const satisfies Readonly<Record<string, Maker>>;

@@ -3,8 +3,11 @@ import type { Func } from '../ir/ir.ts';
 import type { PrimitiveName } from '../ir/primitives.ts';
 import { verifyFunction } from '../ir/verify.ts';
 import { algebra } from './algebra.ts';
+import { captures } from './captures.ts';
+import { collectTerms } from './collect-terms.ts';
 import { commonSubexpressions } from './common-subexpressions.ts';
 import { constantFolding } from './constant-folding.ts';
+import { convolutionRoles } from './convolution-roles.ts';
 import { deadCode } from './dead-code.ts';
 import { dotOperands } from './dot-operands.ts';
 import { hoistBroadcasts } from './hoist-broadcasts.ts';
@@ -17,6 +20,7 @@ import { scalarFactors } from './scalar-factors.ts';
 import { shapes } from './shapes.ts';
 import { stopGradients } from './stop-gradients.ts';
 import { sumsOfProducts } from './sums-of-products.ts';
+import { windows } from './windows.ts';
 
 /** Everything, for functions that are differentiated and batched. */
 export const passes: readonly Pass[] = [
@@ -26,7 +30,10 @@ export const passes: readonly Pass[] = [
   algebra, // removes neutral work before anything is moved around it
   shapes, // pairs of reshapes and transposes hide neighbours from each other
   hoistBroadcasts, // sees the small operands that shapes uncovered
+  convolutionRoles, // before anything is pushed into or out of convolutions
+  windows, // before products with a pooled gradient are summed
   regroup, // after broadcasts have moved as far down as they can
+  collectTerms, // terms are products with one small factor now
   reductions, // sums reach what they are linear in
   sumsOfProducts, // only products that no sum could be pushed past
   dotOperands, // takes in what the last three put in front of products
@@ -37,12 +44,17 @@ export const passes: readonly Pass[] = [
 
 /** Light, keeps derivatives: before each differentiation, so that it differentiates less. */
 export const cleanupPasses: readonly Pass[] = [
+  captures, // regions know nothing of what they capture: tell them what is constant or repeated
   deadCode, // as above
   constantFolding, // as above
   algebra, // as above
   shapes, // as above
   hoistBroadcasts, // a derivative of a small tensor is small
+  convolutionRoles, // derivatives of the cheap form are cheap forms
+  windows, // as above
   regroup, // joins batch norm's factors, so that pool-first sees one
+  collectTerms, // as above
+  reductions, // as above
   poolFirst, // only before differentiation: afterwards derivatives use the choice too
   commonSubexpressions, // a value that is used twice is differentiated once
 ];
@@ -76,7 +88,7 @@ export function countPrimitives(f: Func): PrimitiveCounts {
 
 function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe }: OptimizeOptions): Func {
   let current = f;
-  // A pass rests until another one has changed something since its own last run.
+  // A pass rests while the function is one that it found nothing to do in. (Its own result may be worth another look: operands lost uses.)
   const seen = new Map<Pass, Func>();
   for (let round = 0; round < ROUND_LIMIT; round++) {
     const before = current;
@@ -87,8 +99,7 @@ function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe }: Opti
         if (verify) verifyFunction(next, {}, `after ${pass.name}`);
         observe?.(pass.name, countPrimitives(current), countPrimitives(next));
         current = next;
-      }
-      seen.set(pass, current);
+      } else seen.set(pass, current);
     }
     if (current === before) return current;
   }

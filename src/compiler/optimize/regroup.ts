@@ -1,5 +1,5 @@
 /**
- * @file Regroups chains of sums and products so that small tensors meet first: `(x * a) * b` with `a` and `b` per channel is `x * (a * b)`,
+ * @file Regroups chains of products so that small tensors meet first: `(x * a) * b` with `a` and `b` per channel is `x * (a * b)`,
  * one pass over `x` instead of two.
  */
 import type { Value } from '../ir/ir.ts';
@@ -45,28 +45,6 @@ const multiply: Rule<'multiply'> = (operands, _, graph) => {
   return factor === undefined ? undefined : graph.emit('multiply', [inner.big, factor], {});
 };
 
-/** (± x ± a) ± b, with every combination of signs and sides. */
-function sum<P extends 'add' | 'subtract'>(op: P): Rule<P> {
-  return (operands, _, graph) => {
-    const outer = apart(graph, operands);
-    if (outer === undefined || !usedOnce(graph, outer.big)) return undefined;
-    const node = graph.match(outer.big, 'add') ?? graph.match(outer.big, 'subtract');
-    const inner = node === undefined ? undefined : apart(graph, node.operands);
-    if (node === undefined || inner === undefined) return undefined;
-    // Signs of x, a and b in the whole.
-    const outerSign = op === 'subtract' && outer.smallOnLeft ? -1 : 1;
-    const bigSign = outerSign * (node.op === 'subtract' && inner.smallOnLeft ? -1 : 1);
-    const innerSign = outerSign * (node.op === 'subtract' && !inner.smallOnLeft ? -1 : 1);
-    const smallSign = op === 'subtract' && !outer.smallOnLeft ? -1 : 1;
-    // x + (a ± b), x - (a ± b) or (a ± b) - x.
-    const flip = innerSign < 0;
-    const small = together(graph, innerSign === smallSign ? 'add' : 'subtract', inner.small, outer.small);
-    if (small === undefined) return undefined;
-    if (bigSign > 0) return graph.emit(flip ? 'subtract' : 'add', [inner.big, small], {});
-    return flip ? graph.emit('negate', [graph.emit('add', [inner.big, small], {})], {}) : graph.emit('subtract', [small, inner.big], {});
-  };
-}
-
 /** One division per small element, then multiplications. */
 const divide: Rule<'divide'> = (operands, _, graph, type) => {
   if (type.dtype !== 'float') return undefined;
@@ -90,10 +68,8 @@ const negate: Rule<'negate'> = (operands, _, graph, type) => {
   return graph.emit('multiply', [parts.big, graph.broadcast(small, type.shape, spread.kept)], {});
 };
 
-export const regroup = rewritePass('regroup', 'joins small factors and terms with each other before they meet big tensors', {
+export const regroup = rewritePass('regroup', 'joins small factors with each other before they meet big tensors', {
   multiply,
-  add: sum('add'),
-  subtract: sum('subtract'),
   divide,
   negate,
 });
