@@ -23,7 +23,7 @@ import {
   cannotBeOperand,
   isA,
   looksLikeBlock,
-  looksLikeDeclaration,
+  looksLikeDeclarationOfFile,
   looksLikeStatement,
   opensLine,
 } from './statement-starts.ts';
@@ -66,8 +66,8 @@ export interface Problem {
 /** The candidate that `word` is most likely a misspelling of, if any is near. */
 export type NearestWord = (word: string, candidates: readonly string[]) => string | undefined;
 
-/** After so many problems the rest of the file is not read. */
-export const MOST_PROBLEMS = 20;
+/** After so many problems the rest of the file is not read: a few more than anybody wants to be told. */
+export const MOST_PROBLEMS = 24;
 
 /** What chevrotain checks to know that an exception means "insertion did not help". */
 class InRuleRecoveryException extends Error {
@@ -247,7 +247,7 @@ export abstract class RecoveringParser extends CstParser {
       if (index >= from) {
         const first = opensLine(tokens, index);
         if (first && looksLikeBlock(tokens, index)) return;
-        if (first && depth === 0 && (inFile ? looksLikeDeclaration(tokens, index) : looksLikeStatement(tokens, index))) return;
+        if (first && depth === 0 && (inFile ? looksLikeDeclarationOfFile(tokens, index) : looksLikeStatement(tokens, index))) return;
         if (depth === 0 && !inFile && isA(next, RightBrace)) return;
       }
       if (isA(next, LeftBrace)) depth++;

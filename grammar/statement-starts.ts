@@ -93,8 +93,13 @@ export function looksLikeDefinition(tokens: Tokens, index: number): boolean {
   return false;
 }
 
+/** Also a word at the very start of a line, whatever follows: only declarations are written so. */
+export function looksLikeDeclarationOfFile(tokens: Tokens, index: number): boolean {
+  return looksLikeDeclaration(tokens, index) || (tokens[index]?.startColumn === 1 && isA(tokens[index], Name));
+}
+
 /** A definition or the header of a block; also what is most likely one with a misspelt or a needless word before it. */
-export function looksLikeDeclaration(tokens: Tokens, index: number): boolean {
+function looksLikeDeclaration(tokens: Tokens, index: number): boolean {
   if (looksLikeBlock(tokens, index) || looksLikeDefinition(tokens, index)) return true;
   if (!isA(tokens[index], Identifier) || opensLine(tokens, index + 1)) return false;
   return hasHeader(tokens, index) || isA(tokens[index + 1], Name, NumberLiteral, Size, TextLiteral);

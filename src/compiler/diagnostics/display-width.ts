@@ -5,6 +5,9 @@ const TAB = 4;
 const WIDEST_LINE = 110;
 const BEFORE_MARK = 40;
 
+/** Only so much of a line around the focus is looked at, however long the line. */
+const EXAMINED = 1000;
+
 /** A line of the source as it is shown, and where its offsets went. */
 export interface ShownLine {
   readonly text: string;
@@ -14,6 +17,15 @@ export interface ShownLine {
 
 /** @param focus the offset into the line that has to be seen */
 export function showLine(line: string, focus: number): ShownLine {
+  if (line.length <= EXAMINED) return showWindow(line, focus, false, false);
+  const start = Math.max(0, Math.min(focus, line.length) - EXAMINED / 2);
+  const end = start + EXAMINED;
+  const shown = showWindow(line.slice(start, end), focus - start, start > 0, end < line.length);
+  return { text: shown.text, columnOf: (offset) => shown.columnOf(offset - start) };
+}
+
+/** @param before whether the line goes on to the left of `line`; @param after whether it goes on to the right */
+function showWindow(line: string, focus: number, before: boolean, after: boolean): ShownLine {
   const { cells, columns } = expand(line);
   const width = columns.at(-1) ?? 0;
   const column = (offset: number): number => columns[Math.min(Math.max(offset, 0), line.length)] ?? width;
@@ -29,8 +41,8 @@ export function showLine(line: string, focus: number): ShownLine {
   const from = Math.max(0, Math.min(column(focus) - BEFORE_MARK, width - WIDEST_LINE));
   const to = from + WIDEST_LINE;
   const inside = cells.filter((cell) => cell.column >= from && cell.column < to).map((cell) => cell.text);
-  const left = from > 0 ? '…' : '';
-  const right = to < width ? '…' : '';
+  const left = from > 0 || before ? '…' : '';
+  const right = to < width || after ? '…' : '';
   const shift = (offset: number): number => Math.min(Math.max(column(offset) - from, 0), WIDEST_LINE) + left.length;
   return { text: `${left}${inside.join('')}${right}`, columnOf: shift };
 }
@@ -57,7 +69,7 @@ function expand(line: string): { readonly cells: readonly Cell[]; readonly colum
 
 /** Control characters would move the cursor or change colours; those that change the direction of writing would hide code. */
 function isControl(character: string): boolean {
-  return /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/u.test(character);
+  return /[\p{Cc}\p{Cs}\u200E\u200F\u202A-\u202E\u2066-\u2069]/u.test(character);
 }
 
 /** Columns that a character takes: 0 for combining marks, 2 for East Asian wide characters and pictures, else 1. */

@@ -54,10 +54,10 @@ export function describeForeignComment(token: IToken): Diagnostic {
 
 function numberHint(image: string): string {
   const size = /^(\d+)(?:x(\d+))+$/.exec(image);
-  if (size) return `a size needs spaces: \`${image.split('x').join(' x ')}\``;
+  if (size) return `a size needs spaces: \`${shorten(image.split('x').join(' x '))}\``;
   if (/_(?:_|$|\D)|\D_/.test(image)) return 'a `_` stands between two digits: `60_000`';
   if (/^[\d.]+$/.test(image)) return 'a number has one decimal point; a range is written with two dots: `1..5`';
-  const unit = /^([\d._]+)([^\d._].*)$/.exec(image);
+  const unit = /^([\d._]+)([^\d._].*)$/.exec(shorten(image));
   if (unit && /^0[xX]/.test(image)) return 'numbers are decimal';
   return unit ? `a number carries no unit and no letters; to multiply, write \`${unit[1]}*${unit[2]}\`` : 'write it with digits only';
 }

@@ -16,7 +16,8 @@ import { DEEPEST_NESTING, tooDeepToken } from './nesting.ts';
 import { describeProblems } from './syntax-messages.ts';
 
 /** A spec is a page or two; a longer text is most likely something else, and would only cost time. */
-export const LONGEST_FILE = 400_000;
+export const LONGEST_FILE = 250_000;
+export const MOST_TOKENS = 50_000;
 /** Errors that are told of one file. */
 export const MOST_ERRORS = 20;
 
@@ -37,8 +38,9 @@ export function createParser(): MetaParser {
 /** Parses a text. Never throws: a text that is no program gives diagnostics. */
 export function parse(source: SourceFile, parser: MetaParser = createParser()): ParseResult {
   const { text } = source;
-  if (text.length > LONGEST_FILE) return nothing(text, [fileTooLarge(text.length, LONGEST_FILE)]);
+  if (text.length > LONGEST_FILE) return nothing(text, [fileTooLarge(text.length, LONGEST_FILE, 'characters')]);
   const { tokens, errors, groups } = parser.lexer.tokenize(text);
+  if (tokens.length > MOST_TOKENS) return nothing(text, [fileTooLarge(tokens.length, MOST_TOKENS, 'words and signs')]);
   const lexical = [
     ...errors.slice(0, MOST_ERRORS + 1).map((error) => describeLexingError(text, error)),
     ...(groups.stray ?? []).slice(0, MOST_ERRORS + 1).map(describeForeignComment),

@@ -105,9 +105,6 @@ function describeMissingToken(tokens: Tokens, problem: Problem): Diagnostic {
     return missingBrace(before.found, before.range, tokenRange(shown.opener));
   }
   if (expected === RightParenthesis || expected === RightBracket) {
-    if (rule === 'parameters' && isA(token, NumberLiteral, Size, TextLiteral, LeftParenthesis, LeftBracket)) {
-      return unexpected('the name of a parameter', place.found, 'a parameter is a name; its value is given by the call', place.range);
-    }
     if (isA(token, Equals) && isA(previous, Name) && rule === 'argumentList') return equalsInArguments(previous?.image ?? '', place.range);
     const closer = expected === RightBracket ? ']' : ')';
     if (token === undefined || opensLine(tokens, index) || isA(token, RightBrace, RightBracket, RightParenthesis, LeftBrace)) {
@@ -119,7 +116,9 @@ function describeMissingToken(tokens: Tokens, problem: Problem): Diagnostic {
   if (expected === LeftBrace) return blockWithoutBody(headOf(tokens, index), place.found, place.range);
   if (expected === Equals) return functionWithoutEquals(headOf(tokens, index), place.found, place.range);
   if (expected === Name && isA(previous, Dot)) return unexpected('the name of a field', place.found, 'write `value.field`', place.range);
-  if (expected === Name) return unexpected('a name', place.found, undefined, place.range);
+  if (expected === Name) {
+    return unexpected('the name of a parameter', place.found, 'a parameter is a name; the call gives it a value', place.range);
+  }
   return unexpected(`\`${expected?.LABEL ?? expected?.name ?? 'something else'}\``, place.found, undefined, place.range);
 }
 
@@ -134,8 +133,7 @@ function describeCall(tokens: Tokens, index: number): Diagnostic | undefined {
     return missingOperator(found, besideHint(tokens, bracket - 1), range);
   const keyword = suggest(name, CLAUSE_WORDS);
   if (keyword !== undefined) return misspeltKeyword(name, keyword, range);
-  const place = placeBefore(tokens, index);
-  return callAsStatement(name, place.found, range);
+  return callAsStatement(name, range);
 }
 
 /** Index of the last `(` before `index` that is open there, or that the bracket just before `index` closes. */
@@ -195,8 +193,8 @@ function describeNoStatement(tokens: Tokens, problem: Problem): Diagnostic {
   if (isA(token, LeftParenthesis, LeftBracket) && first) return bracketOpensLine(token.image, place.range);
   const next = tokens[index + 1];
   if (inFile && isA(token, ClauseWord, PartWord) && (beginsOperand(next) || isA(next, LeftBrace))) {
-    const closed = previous && isA(previous, RightBrace) ? tokenRange(previous) : undefined;
-    return outsideOfBlock(token.image, place.range, closed);
+    const closer = tokens.slice(0, index).findLast((earlier) => isA(earlier, RightBrace));
+    return outsideOfBlock(token.image, place.range, closer && tokenRange(closer));
   }
   if (isA(token, ClauseWord) && !inFile && !isA(next, Colon, Comparison)) {
     const missing = placeBefore(tokens, index + 1);
@@ -241,7 +239,7 @@ function besideHint(tokens: Tokens, index: number): string {
   const previous = tokens[index - 1];
   const token = tokens[index];
   if (isA(previous, NumberLiteral) && isA(token, Name)) {
-    return `numbers carry no unit: remove \`${token?.image}\`, or write \`${previous?.image}*${token?.image}\``;
+    return `a product is written \`${previous?.image}*${token?.image}\`; numbers carry no unit`;
   }
   return 'put `,` or an operator between the two';
 }

@@ -48,15 +48,15 @@ export function foreignComment(sign: string, range: SourceRange): Diagnostic {
   });
 }
 
-export function fileTooLarge(length: number, limit: number): Diagnostic {
+export function fileTooLarge(length: number, limit: number, unit: string): Diagnostic {
   return error(
     'E0107',
     'this file is too large for a spec',
     { start: 0, end: 0 },
     {
       label: 'not read any further',
-      expected: `at most ${limit} characters`,
-      found: `${length} characters`,
+      expected: `at most ${limit} ${unit}`,
+      found: `${length} ${unit}`,
       hint: 'check that this is a .meta file; data belongs in files of its own',
     },
   );
@@ -136,9 +136,9 @@ export function bracketOpensLine(bracket: string, range: SourceRange): Diagnosti
 }
 
 export function clauseWithoutValue(word: string, found: string, range: SourceRange): Diagnostic {
-  return error('E0118', `\`${word}\` says nothing`, range, {
+  return error('E0118', `\`${word}\` needs a value`, range, {
     label: 'expected a value here',
-    expected: `what \`${word}\` is to be`,
+    expected: 'a value',
     found,
     hint: `write \`${word} …\`, or remove the clause`,
   });
@@ -147,7 +147,7 @@ export function clauseWithoutValue(word: string, found: string, range: SourceRan
 export function outsideOfBlock(word: string, range: SourceRange, closed: SourceRange | undefined): Diagnostic {
   return error('E0119', `\`${word}\` stands only inside a block`, range, {
     label: 'no block is open here',
-    hint: `move it into the block it belongs to, or write \`${word} = …\` to define a name`,
+    hint: `move it into the block it belongs to; a value of your own is written \`${word} = …\``,
     ...related(closed, 'the block above ends here'),
   });
 }
@@ -196,12 +196,10 @@ export function blockWithoutBody(word: string, found: string, range: SourceRange
 }
 
 /** `name(x)` on its own. */
-export function callAsStatement(name: string, found: string, range: SourceRange): Diagnostic {
-  return error('E0125', `this says nothing about what becomes of \`${name}(…)\``, range, {
-    label: 'expected `=` here',
-    expected: '`=` and the value of the function',
-    found,
-    hint: `define the function with \`${name}(…) = …\`, or give the result a name: \`result = ${name}(…)\``,
+export function callAsStatement(name: string, range: SourceRange): Diagnostic {
+  return error('E0125', `a call of \`${name}\` is no statement`, range, {
+    label: 'nothing takes the value of this call',
+    hint: `give the value a name, \`result = ${name}(…)\`, or define the function with \`${name}(…) = …\``,
   });
 }
 
