@@ -43,6 +43,12 @@ const cases: readonly (readonly [string, string, Build, Readonly<Record<string, 
     { code: 'E0404', found: '[ways*queries = 75, 1] and [ways*queries = 75]' },
   ],
   [
+    'mse',
+    'with class labels',
+    (c) => ({ positional: [zeros(c, 2, 5), c.labels([0, 1], 5)] }),
+    { code: 'E0404', hint: 'these targets are class labels: use `cross_entropy`, or compare with `one_hot(labels, ways)`' },
+  ],
+  [
     'cross_entropy',
     'with labels of another set',
     (c) => ({ positional: [zeros(c, queries, 5), c.labels(new Array<number>(5).fill(0), 5, [named(5, 'ways*shots')])] }),

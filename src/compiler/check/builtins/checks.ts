@@ -1,5 +1,5 @@
 /** @file Checks of shapes that many builtins make, with the messages that go with them. */
-import { noSuchAxis, type ShapeAt, shapesMustBeEqual, wrongRank } from '../../diagnostics/catalogue/shapes.ts';
+import { noSuchAxis, type ShapeAt, shapesMustAgree, wrongRank } from '../../diagnostics/catalogue/shapes.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../../ir/ir.ts';
 import { sameShape } from '../../ir/tensor-type.ts';
@@ -49,6 +49,6 @@ export function requireEqualShapes(callee: string, values: Arguments, left: stri
   const [first, second] = [values.tensor(left), values.tensor(right)];
   if (!sameShape(shapeOf(first.dims), shapeOf(second.dims)))
     throw new DiagnosticError(
-      shapesMustBeEqual(callee, shapeAt(first, values.rangeOf(left)), shapeAt(second, values.rangeOf(right)), hint),
+      shapesMustAgree(callee, 'two equal shapes', shapeAt(first, values.rangeOf(left)), shapeAt(second, values.rangeOf(right)), hint),
     );
 }

@@ -1,7 +1,7 @@
 /** @file Distances and similarities between two values, or between all rows of two sets. */
 
 import { wrongArgument } from '../../diagnostics/catalogue/arguments.ts';
-import { shapesMustBeEqual, weightsDiffer } from '../../diagnostics/catalogue/shapes.ts';
+import { shapesMustAgree, weightsDiffer } from '../../diagnostics/catalogue/shapes.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { FunctionBuilder } from '../../ir/build.ts';
 import type { Value } from '../../ir/ir.ts';
@@ -32,8 +32,9 @@ function readRows(context: Context, callee: string, values: Arguments): Rows {
   const [a, b] = [values.tensor('a'), values.tensor('b')];
   if (!sameShape(shapeOf(a.dims.slice(1)), shapeOf(b.dims.slice(1))))
     throw new DiagnosticError(
-      shapesMustBeEqual(
+      shapesMustAgree(
         callee,
+        '[n, ...] and [m, ...] with equal trailing sizes',
         shapeAt(a, values.rangeOf('a')),
         shapeAt(b, values.rangeOf('b')),
         'all sizes but the leading ones must agree; embed both sets with one model',
@@ -90,7 +91,13 @@ const cosine: Builtin = {
     const [a, b] = [values.tensor('a'), values.tensor('b')];
     if (a.dims.at(-1)?.size !== b.dims.at(-1)?.size)
       throw new DiagnosticError(
-        shapesMustBeEqual('cosine', shapeAt(a, values.rangeOf('a')), shapeAt(b, values.rangeOf('b')), 'the vectors must have one length'),
+        shapesMustAgree(
+          'cosine',
+          'equal last sizes',
+          shapeAt(a, values.rangeOf('a')),
+          shapeAt(b, values.rangeOf('b')),
+          'the vectors must have one length',
+        ),
       );
     const rows = ({ value }: TensorMeaning): Value =>
       builder.reshape(asFloat(builder, value), value.type.shape.length === 2 ? value.type.shape : [1, ...value.type.shape]);

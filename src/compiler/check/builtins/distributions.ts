@@ -45,8 +45,7 @@ function makeDistribution(family: Family, values: Arguments): DistributionMeanin
       // Read here, not where the distribution was written: a draw may be made in another function of the program.
       const parameters = [...meanings.values()].map((meaning, index) => context.tensor(meaning, ranges[index] ?? range));
       const own = ownDims(family.name, shape, parameters, ranges, values.range);
-      const exampleWise = prefix.length > 0 && parameters.some(({ level }) => level === 'example');
-      const dims = exampleWise ? own : [...prefix, ...own];
+      const dims = [...prefix, ...own];
       const draw = context.draw(family.standard, dims, range);
       const expanded = parameters.map((parameter) => expandTo(context, parameter, dims));
       return context.wrap(family.transform(context, draw.value, expanded), dims, [draw, ...parameters]);

@@ -1,7 +1,7 @@
 /** @file Losses of predictions against targets: means over examples (classification) or over all elements (regression). */
 import type { FunctionBuilder } from '../../ir/build.ts';
 import type { Value } from '../../ir/ir.ts';
-import type { Builtin } from '../builtin.ts';
+import type { Arguments, Builtin } from '../builtin.ts';
 import { requireEqualShapes } from './checks.ts';
 import { fromParameter, labelProbabilities } from './labels.ts';
 import { asFloat, lastSize, meanOfAll, rankOf, safeLog, shiftedLogSumExp, softplus } from './numeric.ts';
@@ -59,6 +59,13 @@ const nll: Builtin = {
   },
 };
 
+/** What to do when the targets have another shape: class labels want another loss, or one output per class. */
+function hintForTargets(values: Arguments): string {
+  return values.tensor('targets').value.type.dtype === 'float'
+    ? 'give predictions the shape of the targets, for instance `dense(1)` for targets [n, 1]'
+    : 'these targets are class labels: use `cross_entropy`, or compare with `one_hot(labels, ways)`';
+}
+
 /** A mean over all elements of a function of the difference. */
 function regression(name: string, summary: string, compute: (builder: FunctionBuilder, difference: Value) => Value): Builtin {
   return {
@@ -67,13 +74,7 @@ function regression(name: string, summary: string, compute: (builder: FunctionBu
     summary,
     parameters: [tensorParameter('predictions', 'any shape'), tensorParameter('targets', 'the same shape')],
     apply(context, values) {
-      requireEqualShapes(
-        name,
-        values,
-        'predictions',
-        'targets',
-        'give predictions the shape of the targets, for instance `dense(1)` for targets [n, 1]',
-      );
+      requireEqualShapes(name, values, 'predictions', 'targets', hintForTargets(values));
       const [predictions, targets] = [values.tensor('predictions'), values.tensor('targets')];
       const { builder } = context;
       const difference = builder.binary('subtract', asFloat(builder, predictions.value), asFloat(builder, targets.value));
@@ -94,7 +95,7 @@ const huber: Builtin = {
     numberParameter('delta', 'where the parabola ends', { above: 0, default: 1 }),
   ],
   apply(context, values) {
-    requireEqualShapes('huber', values, 'predictions', 'targets', 'give predictions the shape of the targets');
+    requireEqualShapes('huber', values, 'predictions', 'targets', hintForTargets(values));
     const [predictions, targets] = [values.tensor('predictions'), values.tensor('targets')];
     const { builder } = context;
     const delta = values.number('delta');

@@ -1,7 +1,6 @@
 /**
  * @file Optimisers as pure updates of tensors, for inner and outer loops alike. Conventions are PyTorch's (torch.optim), stated per
- * optimiser. All have derivatives everywhere, also where a second moment is 0: the root there is `safeSqrt`, whose derivative is
- * 0, which makes the derivative of g/(sqrt(g^2) + epsilon) at g = 0 the exact 1/epsilon instead of NaN.
+ * optimiser. All have derivatives everywhere, also where a second moment is 0 (`rootOfMoment`).
  */
 import { argumentsExclude } from '../../diagnostics/catalogue/arguments.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
@@ -11,7 +10,7 @@ import type { Arguments, Builtin, ParameterSpec } from '../builtin.ts';
 import { describe } from '../describe.ts';
 import type { Hyperparameter, OptimiserInput, OptimiserMeaning } from '../meaning.ts';
 import { clipGradients, clipParameters } from './gradient-clipping.ts';
-import { alignRight, safeSqrt } from './numeric.ts';
+import { alignRight } from './numeric.ts';
 import { booleanParameter, hyperparameter, numberParameter } from './parameters.ts';
 
 const rateParameter = (fallback?: number): ParameterSpec => hyperparameter('rate', 'learning rate', fallback);
@@ -151,6 +150,15 @@ function average(builder: FunctionBuilder, rate: number, old: Value, now: Value)
   return builder.binary('add', builder.scale('multiply', old, rate), builder.scale('multiply', now, 1 - rate));
 }
 
+/**
+ * sqrt(max(s, 1e-24)). The plain root has an infinite derivative at s = 0, which an unrolled step would multiply by the zero
+ * derivative of g^2 and get NaN; below the floor the derivative is 0, so that of g/(root + epsilon) at g = 0 is 1/(epsilon + 1e-12),
+ * the true 1/epsilon to 4 digits for epsilon = 1e-8. The floor also keeps s^(-3/2) of second derivatives within float32.
+ */
+function rootOfMoment(builder: FunctionBuilder, moment: Value): Value {
+  return builder.unary('sqrt', builder.scale('maximum', moment, 1e-24));
+}
+
 /** 1/(1 - beta^step), a scalar. */
 function correction(builder: FunctionBuilder, beta: number, step: Value): Value {
   const power = builder.binary('power', builder.constant(beta), step);
@@ -181,7 +189,7 @@ function adamLike(name: string, decoupled: boolean, values: Arguments): Optimise
       const spread = (scalar: Value): Value => alignRight(builder, scalar, weight.type.shape);
       const mean = builder.binary('multiply', first, spread(correction(builder, beta1, step)));
       const square = builder.binary('multiply', second, spread(correction(builder, beta2, step)));
-      const direction = builder.binary('divide', mean, builder.scale('add', safeSqrt(builder, square), epsilon));
+      const direction = builder.binary('divide', mean, builder.scale('add', rootOfMoment(builder, square), epsilon));
       const shrunk =
         decays && decoupled
           ? builder.binary(
@@ -242,7 +250,7 @@ const rmsprop: Builtin = {
         const { builder, weight } = one;
         const gradient = withPenalty(one, penalised);
         const square = average(builder, decay, one.slots[0] as Value, builder.binary('multiply', gradient, gradient));
-        const scaled = builder.binary('divide', gradient, builder.scale('add', safeSqrt(builder, square), epsilon));
+        const scaled = builder.binary('divide', gradient, builder.scale('add', rootOfMoment(builder, square), epsilon));
         if (!momentum) return { weight: descend(one, weight, scaled), slots: [square] };
         const moving = builder.binary('add', builder.binary('multiply', one.hyper('momentum'), one.slots[1] as Value), scaled);
         return { weight: descend(one, weight, moving), slots: [square, moving] };

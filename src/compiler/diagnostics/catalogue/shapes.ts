@@ -60,13 +60,14 @@ export function wrongRank(callee: string, expected: string, found: ShapeAt, hint
   };
 }
 
-export function shapesMustBeEqual(callee: string, left: ShapeAt, right: ShapeAt, hint: string): Diagnostic {
+export function shapesMustAgree(callee: string, expected: string, left: ShapeAt, right: ShapeAt, hint: string): Diagnostic {
   return {
     code: 'E0404',
     severity: 'error',
-    title: `\`${callee}\` compares equal shapes only`,
+    title: `shapes do not match in \`${callee}\``,
     range: covering(left.range, right.range),
-    expected: 'two equal shapes',
+    label: `${left.shape} and ${right.shape}`,
+    expected,
     found: `${left.shape} and ${right.shape}`,
     hint,
     related: sides(left, right),
