@@ -1,5 +1,5 @@
 /** @file One process writes a run: a lock file that names its holder. The lock of a process that is gone is taken over. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runLocked } from '../../compiler/diagnostics/catalogue/run.ts';
@@ -82,14 +82,27 @@ function isAlive(holder: string): boolean {
   // A process of another machine cannot be asked; its lock counts.
   if (host !== hostname()) return true;
   if (!Number.isInteger(pid) || pid <= 0) return false;
+  return processExists(pid) && describeProcess(pid) === holder;
+}
+
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (error.code === 'ESRCH') return false;
     // Otherwise (EPERM) it exists and belongs to another user.
+    return error.code !== 'ESRCH';
   }
-  return describeProcess(pid) === holder;
+  return true;
+}
+
+/** Removes what killed processes left half written in a folder: files named after a process that is gone. Call it under the lock. */
+export function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = /(?:\.(\d+)\.(?:tmp|stale)|^run\.lock\.(\d+))$/.exec(name);
+    const owner = Number(pid?.[1] ?? pid?.[2] ?? Number.NaN);
+    if (owner > 0 && owner !== process.pid && !processExists(owner)) rmSync(join(folder, name), { force: true });
+  }
 }
 
 function holderText(holder: string): string {

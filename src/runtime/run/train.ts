@@ -1,5 +1,6 @@
 /** @file The training loop: steps, validation, checkpoints; stopped at any moment, it resumes to the very same numbers. */
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { notANumber } from '../../compiler/diagnostics/catalogue/run.ts';
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
@@ -10,7 +11,7 @@ import type { Session, Tensors } from '../engine.ts';
 import { type Call, totalSteps, trainingCalls } from './calls.ts';
 import type { Listener } from './events.ts';
 import { dataTensors, initialState, initialWeights } from './initialize.ts';
-import { lockRun } from './lock.ts';
+import { lockRun, removeLeftovers } from './lock.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { TrainOptions } from './options.ts';
 import { Progress } from './progress.ts';
@@ -39,6 +40,7 @@ export async function train(program: Program, options: TrainOptions): Promise<Tr
   prepareFolder(folder, resume);
   const unlock = lockRun(folder.path);
   try {
+    for (const part of [folder.path, dirname(folder.last)]) removeLeftovers(part);
     if (!resume) requireNoRun(folder);
     const record = await recordOf(program, options);
     if (resume) requireSameRun(folder, record);

@@ -84,7 +84,7 @@ test('the tasks of a step are the same in any chunks', () => {
         expect(numbers(part, 'shared')).toEqual(numbers(whole, 'shared'));
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 40, seed: 1 },
   );
 });
 
