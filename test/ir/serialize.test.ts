@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { schemaPath, schemaText } from '../../scripts/generate-schema.ts';
@@ -10,6 +11,7 @@ import { InternalError } from '../../src/compiler/diagnostics/internal-error.ts'
 import { canonicalJson } from '../../src/compiler/ir/canonical-json.ts';
 import { deserializeProgram } from '../../src/compiler/ir/deserialize.ts';
 import type { Program } from '../../src/compiler/ir/ir.ts';
+import { irSchema } from '../../src/compiler/ir/json-schema.ts';
 import { hashProgram, serializeProgram } from '../../src/compiler/ir/serialize.ts';
 import { sha256 } from '../../src/compiler/ir/sha256.ts';
 import { exampleProgram } from './example-program.ts';
@@ -42,7 +44,8 @@ test('the hash sees what a program computes, not where its text stands', () => {
   expect(hashProgram(program)).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test('the published schema is up to date', () => {
+test('the published schema is a schema, and up to date', () => {
+  expect(() => new Ajv2020({ strict: true, strictTypes: true, strictTuples: true }).compile(irSchema)).not.toThrow();
   expect(readFileSync(join(import.meta.dirname, '../..', schemaPath), 'utf8')).toBe(schemaText());
 });
 
