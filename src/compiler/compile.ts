@@ -112,7 +112,7 @@ function compileModel(
     return changed;
   };
   const lowered = stage('ir', lower(model, { chunk }), (body) => body);
-  const differentiated = stage('differentiated', lowered, (body) => differentiate(body, cleanup));
+  const differentiated = stage('differentiated', lowered, (body) => differentiate(cleanup(body), cleanup));
   const batched = stage('batched', differentiated, (body) => batch(body));
   const optimized = stage('optimized', batched, (body, entry) =>
     optimize(body, { verify, observe: (pass, before, after) => void passes.push({ entry: entry.name, pass, before, after }) }),

@@ -51,11 +51,11 @@ export const cleanupPasses: readonly Pass[] = [
   shapes, // as above
   hoistBroadcasts, // a derivative of a small tensor is small
   convolutionRoles, // derivatives of the cheap form are cheap forms
+  poolFirst, // only before differentiation: afterwards derivatives use the choice too
   windows, // as above
   regroup, // joins batch norm's factors, so that pool-first sees one
   collectTerms, // as above
   reductions, // as above
-  poolFirst, // only before differentiation: afterwards derivatives use the choice too
   commonSubexpressions, // a value that is used twice is differentiated once
 ];
 

@@ -57,6 +57,8 @@ function take(graph: Rewriter, value: Value, choice: Value, window: Window, stop
 
 const windowTake: Rule<'window_take'> = (operands, window, graph) => {
   const [value, choice] = operands as readonly [Value, Value];
+  // The pool itself is for pool-first, which may find a cheaper choice.
+  if (graph.match(choice, 'window_argmax')?.operands[0] === value) return undefined;
   const found = leaves(graph, value, choice, window, 4);
   if (found === undefined || found.has(value)) return undefined;
   return take(graph, value, choice, window, found);
