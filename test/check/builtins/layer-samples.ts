@@ -1,5 +1,5 @@
-/** @file Samples of layers and distributions, computed by plain loops from the weights and draws that the fake context handed out. */
-import { builtinNamed, type FakeContext, type Given, numbers, toMeaning } from './fake-context.ts';
+/** @file Samples of layers, computed by plain loops from the weights and draws that the fake context handed out. */
+import { builtinNamed, type FakeContext, type Given, numbers } from './fake-context.ts';
 import type { Sample, Samples } from './sample.ts';
 
 type Shape4 = readonly [number, number, number, number];
@@ -253,54 +253,6 @@ export const layerSamples: Samples = {
       dims: '[6]',
       phase: 'evaluate',
       expected: (context) => features.map((x, index) => ((context.draws[0]?.values[index] as number) >= 0.25 ? x / 0.75 : 0)),
-    },
-  ],
-};
-
-/** Draws of distributions, as `~` makes them: the arguments, the prefix, and the elements from the standard draw. */
-export interface DrawSample {
-  readonly about: string;
-  readonly positional: readonly Given[];
-  readonly named?: Readonly<Record<string, Given>>;
-  readonly prefix: readonly number[];
-  readonly dims: string;
-  readonly standard: 'uniform' | 'normal';
-  expected(draw: number): number;
-}
-
-export const drawSamples: Readonly<Record<string, readonly DrawSample[]>> = {
-  uniform: [
-    { about: 'a scalar', positional: [0.1, 5], prefix: [], dims: '[]', standard: 'uniform', expected: (u) => 0.1 + 4.9 * u },
-    {
-      about: 'per example, of a shape',
-      positional: [-1, 1],
-      named: { shape: [2] },
-      prefix: [3],
-      dims: '[3, 2]',
-      standard: 'uniform',
-      expected: (u) => -1 + 2 * u,
-    },
-  ],
-  normal: [
-    { about: 'standard', positional: [], prefix: [4], dims: '[4]', standard: 'normal', expected: (z) => z },
-    {
-      about: 'with the shape of its mean',
-      positional: [toMeaning([2, 2]), 0.5],
-      prefix: [],
-      dims: '[2]',
-      standard: 'normal',
-      expected: (z) => 2 + 0.5 * z,
-    },
-  ],
-  bernoulli: [
-    {
-      about: 'of a shape',
-      positional: [0.3],
-      named: { shape: [20] },
-      prefix: [],
-      dims: '[20]',
-      standard: 'uniform',
-      expected: (u) => (u < 0.3 ? 1 : 0),
     },
   ],
 };

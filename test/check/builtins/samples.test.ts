@@ -1,9 +1,10 @@
 /** @file Every builtin against an independent formula: elements, shapes and their names. */
 import { describe, expect, test } from 'vitest';
 import { builtins } from '../../../src/compiler/check/builtins/table.ts';
+import { drawSamples } from './draw-samples.ts';
 import { elementwiseSamples } from './elementwise-samples.ts';
 import { call, dimsText, FakeContext, somewhere } from './fake-context.ts';
-import { drawSamples, layerSamples } from './layer-samples.ts';
+import { layerSamples } from './layer-samples.ts';
 import { lossSamples } from './loss-samples.ts';
 import { optimiserSamples } from './optimiser-samples.ts';
 import type { Sample } from './sample.ts';
