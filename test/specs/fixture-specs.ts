@@ -65,8 +65,20 @@ export const fixtureSpecs: readonly FixtureSpec[] = [
     orders: ['second', 'first'],
     classes: 0,
   },
-  { fixture: 'maml-conv-1-step', text: maml(conv(6, ' |> dense(3)'), '0.1', 1, 0, 2), weights: convWeights('net', true), orders: ['second', 'first'], classes: 3 },
-  { fixture: 'maml-conv-3-steps', text: maml(conv(6, ' |> dense(3)'), '0.1', 3, 0.25, 2), weights: convWeights('net', true), orders: ['second', 'first'], classes: 3 },
+  {
+    fixture: 'maml-conv-1-step',
+    text: maml(conv(6, ' |> dense(3)'), '0.1', 1, 0, 2),
+    weights: convWeights('net', true),
+    orders: ['second', 'first'],
+    classes: 3,
+  },
+  {
+    fixture: 'maml-conv-3-steps',
+    text: maml(conv(6, ' |> dense(3)'), '0.1', 3, 0.25, 2),
+    weights: convWeights('net', true),
+    orders: ['second', 'first'],
+    classes: 3,
+  },
   {
     fixture: 'prototypical-conv',
     text: () => `${conv(9, '')}

@@ -16,8 +16,10 @@ describe.each(engines)('$engine.name', ({ engine, tolerance }) => {
     for (const order of spec.orders) {
       it(`${spec.fixture}, ${order} order`, async () => {
         const result = await runFixture(spec, order, engine);
-        if (result.expectedLoss !== undefined) expect(Math.abs(result.loss - result.expectedLoss)).toBeLessThan(tolerance * Math.abs(result.expectedLoss));
-        for (const { name, actual, expected } of result.gradients) expect([name, relativeError(actual, expected)]).toEqual([name, expect.closeTo(0, -Math.log10(tolerance * 2))]);
+        if (result.expectedLoss !== undefined)
+          expect(Math.abs(result.loss - result.expectedLoss)).toBeLessThan(tolerance * Math.abs(result.expectedLoss));
+        for (const { name, actual, expected } of result.gradients)
+          expect([name, relativeError(actual, expected)]).toEqual([name, expect.closeTo(0, -Math.log10(tolerance * 2))]);
       });
     }
   }

@@ -30,7 +30,12 @@ export function flatten(nested: Nested): number[] {
 
 function named(fixture: Fixture, name: string, expected?: Expected): number[] {
   const [place, inner] = name.includes('/') ? (name.split('/') as [string, string]) : ['', name];
-  if (place === 'rate') return flatten((expected === undefined ? (fixture.rate as Record<string, Nested>) : (expected.rate_gradient as Record<string, Nested>))[inner] as Nested);
+  if (place === 'rate')
+    return flatten(
+      (expected === undefined ? (fixture.rate as Record<string, Nested>) : (expected.rate_gradient as Record<string, Nested>))[
+        inner
+      ] as Nested,
+    );
   return flatten((expected === undefined ? fixture.weights : expected.gradient)[inner] as Nested);
 }
 
@@ -42,12 +47,18 @@ export interface FixtureResult {
 
 export async function runFixture(spec: FixtureSpec, order: 'second' | 'first', engine: Engine): Promise<FixtureResult> {
   const fixture = readFixture(spec.fixture);
-  const expected = spec.fixture.startsWith('prototypical') || spec.fixture.startsWith('reptile') ? fixture.expected : fixture.expected[order];
+  const expected =
+    spec.fixture.startsWith('prototypical') || spec.fixture.startsWith('reptile') ? fixture.expected : fixture.expected[order];
   const { program, diagnostics } = compile({ name: `${spec.fixture}.meta`, text: spec.text(order) }, { chunk: 1, verify: true });
   if (program === undefined) throw new Error(JSON.stringify(diagnostics));
   const session = await engine.compile(program, { threads: 1 });
   const resident = new Map<string, Tensor>();
-  for (const { name, type, initial } of program.state) resident.set(name, { dtype: type.dtype, shape: type.shape, data: new Float64Array(type.shape.reduce((a, b) => a * b, 1)).fill(initial) });
+  for (const { name, type, initial } of program.state)
+    resident.set(name, {
+      dtype: type.dtype,
+      shape: type.shape,
+      data: new Float64Array(type.shape.reduce((a, b) => a * b, 1)).fill(initial),
+    });
   for (const { name, type } of program.weights) {
     const source = spec.weights[name];
     if (source === undefined) throw new Error(`the fixture has no ${name}`);
@@ -62,7 +73,8 @@ export async function runFixture(spec: FixtureSpec, order: 'second' | 'first', e
     for (const input of entry.inputs) {
       const [, part, field] = input.name.split('.') as [string, 'support' | 'query', 'x' | 'y'];
       let values = flatten(fixture.episodes[`${part}_${field}`][task] as Nested);
-      if (field === 'y' && spec.classes > 0) values = values.flatMap((label) => Array.from({ length: spec.classes }, (_, one) => (one === label ? 1 : 0)));
+      if (field === 'y' && spec.classes > 0)
+        values = values.flatMap((label) => Array.from({ length: spec.classes }, (_, one) => (one === label ? 1 : 0)));
       inputs.set(input.name, { dtype: 'float', shape: input.type.shape, data: Float64Array.from(values) });
     }
     await session.run('train.accumulate', inputs);
@@ -74,12 +86,18 @@ export async function runFixture(spec: FixtureSpec, order: 'second' | 'first', e
   return {
     loss: mean('accumulator.train.metric.loss')[0] as number,
     expectedLoss: expected.loss,
-    gradients: names.map((name) => ({ name, actual: mean(`accumulator.train.gradient.${name}`), expected: named(fixture, spec.weights[name] as string, expected) })),
+    gradients: names.map((name) => ({
+      name,
+      actual: mean(`accumulator.train.gradient.${name}`),
+      expected: named(fixture, spec.weights[name] as string, expected),
+    })),
   };
 }
 
 /** Largest difference relative to the largest entry of the tensor (or to 1e-12 where all are zero). */
 export function relativeError(actual: readonly number[], expected: readonly number[]): number {
   const scale = Math.max(1e-12, ...expected.map(Math.abs));
-  return actual.length === expected.length ? Math.max(...actual.map((value, index) => Math.abs(value - (expected[index] as number)) / scale)) : Number.POSITIVE_INFINITY;
+  return actual.length === expected.length
+    ? Math.max(...actual.map((value, index) => Math.abs(value - (expected[index] as number)) / scale))
+    : Number.POSITIVE_INFINITY;
 }
