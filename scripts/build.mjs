@@ -1,0 +1,89 @@
+/**
+ * @file Bundles the project: dist/cli.js and dist/index.js for Node, dist/compiler.js for any JavaScript host, declarations in dist/types.
+ * `node scripts/build.mjs [--no-types]`. It needs no network and no install script of a dependency.
+ */
+import { spawnSync } from 'node:child_process';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Replaces dist/ in one step, so that a command that starts meanwhile finds the old build or the new one. */
+export async function buildAll({ types }) {
+  const fresh = join(root, `dist.${process.pid}.tmp`);
+  try {
+    await bundle(fresh);
+    if (types) declarations(fresh);
+    const target = join(root, 'dist');
+    rmSync(target, { recursive: true, force: true });
+    renameSync(fresh, target);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function bundle(outdir) {
+  const { build } = await importEsbuild();
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    sourcemap: true,
+    outdir,
+    // Identifiers are kept, so that stacks and class names stay readable; syntax and white space are most of the gain.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  };
+  await Promise.all([
+    build({
+      ...shared,
+      platform: 'node',
+      target: 'node20.19',
+      entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+      // Commands, engines and the grammar load when they are used: `metac --help` reads one small file.
+      splitting: true,
+      chunkNames: '[name]-[hash]',
+      external: ['onnxruntime-node'],
+      // A few packages are CommonJS and call `require`, which an ES module lacks.
+      banner: { js: "import { createRequire as metacRequire } from 'node:module'; const require = metacRequire(import.meta.url);" },
+    }),
+    build({
+      ...shared,
+      // `neutral` resolves no node:* module: an import of one anywhere below fails this build, which is the point.
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      target: 'es2022',
+      entryPoints: { compiler: 'src/compiler/index.ts' },
+    }),
+  ]);
+}
+
+function declarations(outdir) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const run = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', join(outdir, 'types')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (run.status !== 0) throw new Error('the declarations in dist/types could not be written');
+}
+
+async function importEsbuild() {
+  try {
+    return await import('esbuild');
+  } catch (cause) {
+    throw new Error('esbuild is not installed; install with development dependencies: npm ci --include=dev', { cause });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await buildAll({ types: !process.argv.includes('--no-types') });
+  } catch (error) {
+    // esbuild has printed its own messages by now.
+    console.error(`build: ${error.message.split('\n')[0]}`);
+    process.exitCode = 1;
+  }
+}

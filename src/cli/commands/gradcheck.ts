@@ -1,0 +1,56 @@
+/** @file `metac gradcheck`: the compiled meta-gradient against finite differences. */
+import { gradcheck, type WeightCheck } from '../../gradcheck.ts';
+import type { CommandModule } from '../command.ts';
+import { countOf, jsonRefusal, printDiagnostics, summaryOf } from '../diagnostics-report.ts';
+import { EXIT } from '../exit-codes.ts';
+import { formatCount, formatFigure } from '../format.ts';
+import { dataOptions } from '../prepare-spec.ts';
+import { readSpec } from '../spec-file.ts';
+import { columns } from '../table.ts';
+
+export const run: CommandModule['run'] = async (given, terminal) => {
+  const source = readSpec(given.positionals[0] ?? '-');
+  const json = given.flag('json');
+  const batch = given.count('batch');
+  const { diagnostics, reduced, tolerance, checks } = await gradcheck(source, {
+    settings: given.pairs('set'),
+    data: dataOptions(source, given, terminal),
+    seed: given.count('seed') ?? 0,
+    entries: given.flag('all') ? Number.POSITIVE_INFINITY : (given.count('entries') ?? 4),
+    ...(batch === undefined ? {} : { batch }),
+    progress: (weight, done, total) => {
+      if (terminal.interactive) terminal.error(`\r\u001b[K${weight}: ${done} of ${total} entries`);
+    },
+  });
+  if (terminal.interactive) terminal.error('\r\u001b[K');
+  if (countOf(diagnostics, 'error') > 0) {
+    if (json) terminal.out(jsonRefusal(source, diagnostics));
+    else printDiagnostics(source, diagnostics, terminal);
+    if (!json) terminal.error(`${source.name}: ${summaryOf(diagnostics)}\n`);
+    return EXIT.wrongSpec;
+  }
+  const failed = checks.filter((check) => !check.passed).length;
+  if (json) {
+    const reductions = Object.fromEntries(reduced);
+    terminal.out(`${JSON.stringify({ ok: failed === 0, tolerance, reduced: reductions, checks }, undefined, 2)}\n`);
+  } else {
+    const style = terminal.outStyle;
+    const smaller = [...reduced].map(([name, value]) => `${name}=${value}`).join(', ');
+    if (smaller !== '') terminal.error(`made smaller for the check: ${smaller}\n`);
+    const blocks = new Set(checks.map((check) => check.block)).size;
+    const row = (check: WeightCheck) => [
+      ...(blocks > 1 ? [check.block] : []),
+      check.weight,
+      `${formatCount(check.entries)} of ${formatCount(check.of)}`,
+      check.largestError.toExponential(1),
+      formatFigure(check.compiled),
+      formatFigure(check.differences),
+      check.passed ? style.green('ok') : style.red('wrong'),
+    ];
+    const title = [...(blocks > 1 ? ['block'] : []), 'weight', 'entries', 'largest error', 'compiled', 'differences', ''];
+    terminal.out(`${columns([title.map((cell) => style.bold(cell)), ...checks.map(row)])}\n`);
+    const verdict = failed === 0 ? 'every checked entry agrees' : `${failed} of ${checks.length} weights disagree`;
+    terminal.out(`${source.name}: ${verdict} (relative error at most ${tolerance} is allowed)\n`);
+  }
+  return failed === 0 ? EXIT.ok : EXIT.numeric;
+};

@@ -1,0 +1,147 @@
+/** @file `metac train`: a new run or an interrupted one, then its evaluation. */
+import { basename, resolve } from 'node:path';
+import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
+import { hashProgram } from '../../compiler/ir/serialize.ts';
+import { chooseEngine, engineNamed } from '../../engines.ts';
+import { evaluate } from '../../runtime/run/evaluate.ts';
+import type { RunEvent } from '../../runtime/run/events.ts';
+import { RunFolder } from '../../runtime/run/run-folder.ts';
+import { type TrainOutcome, train } from '../../runtime/run/train.ts';
+import type { CommandModule } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { interruptible } from '../interrupt.ts';
+import { jsonEvent } from '../json-events.ts';
+import type { Arguments } from '../parse-arguments.ts';
+import { dataOptions, prepareSpec, type ReadySpec } from '../prepare-spec.ts';
+import { resultText } from '../result-text.ts';
+import { RunDisplay } from '../run-display.ts';
+import { newestRun, newRunFolder, prepareOptionsOf, type RunRequest, readRequest, specOf, writeRequest } from '../run-request.ts';
+import { readSpec } from '../spec-file.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Options that a run keeps from its start: a resumed run gives the numbers of one that was never stopped. */
+const FIXED = ['set', 'steps', 'seed', 'engine', 'chunk', 'threads', 'run'] as const;
+
+interface Job {
+  readonly spec: ReadySpec;
+  readonly request: RunRequest;
+  readonly folder: string;
+  readonly resume: boolean;
+}
+
+export const run: CommandModule['run'] = async (given, terminal) => {
+  const json = given.flag('json');
+  const job = given.optionalText('resume') === undefined ? await newJob(given, terminal) : await resumedJob(given, terminal);
+  if (job === undefined) return EXIT.wrongSpec;
+  const { engine, why } = await chooseEngine(job.request.engine);
+  if (!json) terminal.error(`${why}; ${job.spec.compilation.chunk} tasks at a time\n`);
+  writeRequest(job.folder, job.request);
+  const display = new RunDisplay(terminal);
+  const listener = json ? (event: RunEvent) => terminal.out(`${jsonEvent(event)}\n`) : display.listen;
+  const { program, images, source } = job.spec;
+  const options = {
+    engine,
+    engineOptions: job.request.threads === null ? {} : { threads: job.request.threads },
+    seed: job.request.seed,
+    programHash: hashProgram(program),
+    settings: job.request.settings,
+    resident: images,
+    listener,
+    folder: job.folder,
+  };
+  const stopping = () => display.line('stopping after this step to write a checkpoint (Ctrl-C again ends at once)');
+  try {
+    return await interruptible(terminal, stopping, async (signal) => {
+      const outcome = await train(program, { ...options, signal, resume: job.resume, spec: source.text });
+      if (outcome.status === 'stopped') return interrupted(job.folder, 'the run', display);
+      if (program.evaluate === undefined) return EXIT.ok;
+      const result = await evaluate(program, { ...options, signal, checkpoint: checkpointFor(outcome) });
+      if (result === undefined) return interrupted(job.folder, 'the evaluation', display);
+      display.clear();
+      terminal.out(
+        json ? `${JSON.stringify({ event: 'result', folder: job.folder, result })}\n` : resultText(result, job.folder, terminal.outStyle),
+      );
+      return EXIT.ok;
+    });
+  } finally {
+    display.clear();
+  }
+};
+
+async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undefined> {
+  const path = given.positionals[0];
+  if (path === undefined) throw new UsageError('FILE is missing: the spec to train', '`metac train --help` shows how it is used');
+  const source = readSpec(path);
+  const steps = given.count('steps') ?? null;
+  const chunk = given.count('chunk') ?? null;
+  const options = {
+    settings: given.pairs('set'),
+    data: dataOptions(source, given, terminal),
+    verify: given.flag('verify'),
+    ...(steps === null ? {} : { steps }),
+    ...(chunk === null ? {} : { chunk }),
+  };
+  const spec = await prepareSpec(source, options, given.flag('json'), terminal);
+  if (spec === undefined) return undefined;
+  if (spec.program.train.length === 0) {
+    throw new LimitationError(`${spec.program.name} has no \`train\` block: there is nothing to train`);
+  }
+  const { engine } = await chooseEngine(engineNamed(given.text('engine')));
+  const request: RunRequest = {
+    format: 'metac-command-1',
+    name: source.name,
+    spec: path === '-' ? null : resolve(path),
+    settings: Object.fromEntries(given.pairs('set')),
+    data: Object.fromEntries([...given.pairs('data')].map(([name, place]) => [name, resolve(place)])),
+    steps,
+    chunk,
+    seed: given.count('seed') ?? 0,
+    engine: engine.name === 'reference' ? 'reference' : 'onnx',
+    threads: given.count('threads') ?? null,
+  };
+  return { spec, request, folder: given.text('run') ?? newRunFolder(spec.program.name), resume: false };
+}
+
+async function resumedJob(given: Arguments, terminal: Terminal): Promise<Job | undefined> {
+  const changed = FIXED.find((name) => given.has(name));
+  if (changed !== undefined) {
+    throw new UsageError(`\`--${changed}\` cannot be changed in the middle of a run`, 'leave it out, or start a new run without --resume');
+  }
+  const file = given.positionals[0];
+  const folder = given.optionalText('resume') || newestOf(file);
+  const { request, source } = readRequest(folder);
+  if (file !== undefined && readSpec(file).text !== source.text) {
+    throw new UsageError(
+      `\`${file}\` is not what the run in \`${folder}\` was started with`,
+      `\`metac train --resume ${folder}\` goes on with ${specOf(folder)}; without --resume a new run begins`,
+    );
+  }
+  const kept = prepareOptionsOf(request);
+  const data = { ...dataOptions(source, given, terminal), ...kept.data };
+  const replacements = new Map([...(kept.data?.replacements ?? []), ...given.pairs('data')]);
+  const options = { ...kept, verify: given.flag('verify'), data: { ...data, replacements } };
+  const spec = await prepareSpec(source, options, given.flag('json'), terminal);
+  return spec === undefined ? undefined : { spec, request, folder, resume: true };
+}
+
+/** The run that `--resume` means when it names none. */
+function newestOf(file: string | undefined): string {
+  if (file === undefined) throw new UsageError('neither a spec nor a run folder is named', 'write `metac train --resume DIR`');
+  const name = basename(file, '.meta');
+  const newest = newestRun(name);
+  if (newest === undefined) throw new UsageError(`there is no run of \`${name}\` below runs/`, 'name its folder: --resume DIR');
+  return newest;
+}
+
+/** Best weights where validation chose some, else the last. */
+function checkpointFor(outcome: TrainOutcome): string {
+  const folder = new RunFolder(outcome.folder);
+  const [best] = outcome.best;
+  return best === undefined ? folder.last : folder.best(best.block);
+}
+
+function interrupted(folder: string, what: string, display: RunDisplay): number {
+  display.line(`${what} was interrupted; go on with: metac train --resume ${folder}`);
+  return EXIT.interrupted;
+}

@@ -1,0 +1,28 @@
+/** @file The result of an evaluation for people: each figure with its interval, and the protocol that it depends on. */
+import type { EvaluationResult } from '../runtime/run/evaluate.ts';
+import { formatCount, formatFigure } from './format.ts';
+import { columns } from './table.ts';
+import type { Style } from './terminal.ts';
+
+/** Accuracy and the like: a share of examples, shown as a percentage too. */
+const SHARES = /^(accuracy|error|soft_f1|hard_f1|f1)\b/;
+
+export function resultText(result: EvaluationResult, folder: string | undefined, style: Style): string {
+  const rows = result.reports.map(({ label, mean, interval }) => {
+    const share = SHARES.test(label) ? `${(100 * mean).toFixed(2)} ± ${(100 * interval).toFixed(2)} %` : '';
+    return [label, style.bold(`${formatFigure(mean)} ± ${formatFigure(interval)}`), share];
+  });
+  const shapes = result.episodeShapes.map(({ tasks, ways, shots, queries }) => {
+    return [tasks, `${ways > 0 ? `${ways} ways, ` : ''}${shots} shots, ${queries} queries${ways > 0 ? ' a class' : ''}`];
+  });
+  const facts = [
+    ...shapes,
+    ...Object.entries(result.protocol),
+    ...(result.checkpoint === null ? [] : [['weights', `${result.checkpoint.path} (step ${formatCount(result.checkpoint.step)})`]]),
+    ['seed', String(result.seed)],
+    ['engine', result.engineDetail],
+  ];
+  const written = folder === undefined ? '' : `\n  ${folder}/result.json has all of it\n`;
+  const title = `${result.program}: ${formatCount(result.episodes)} test episodes, mean ± half of the 95% interval`;
+  return `${title}\n${columns(rows)}\n\n${style.dim(columns(facts))}\n${written}`;
+}

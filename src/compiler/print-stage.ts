@@ -1,0 +1,64 @@
+/** @file Any stage of a compilation as text: `metac compile --stage` prints it and the golden tests compare it. */
+import { printModel } from './check/print-model.ts';
+import { type CompileOptions, checkSource, compile, type ProgramStage } from './compile.ts';
+import type { Diagnostic } from './diagnostics/diagnostic.ts';
+import type { SourceFile } from './diagnostics/source-file.ts';
+import { onnxGraph } from './emit/onnx/emit.ts';
+import { printOnnx } from './emit/onnx/print.ts';
+import type { Program } from './ir/ir.ts';
+import { printProgram } from './ir/print.ts';
+import { parse } from './parse/parse.ts';
+import { printAst } from './parse/print-ast.ts';
+
+/** In the order of the pipeline. */
+export type Stage = 'ast' | 'model' | ProgramStage | 'onnx';
+
+export interface StageText {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Undefined when the spec has errors. Ends with a newline. */
+  readonly text: string | undefined;
+}
+
+/** Never throws for any text of a spec; errors in it are diagnostics. */
+export function printStage(source: SourceFile, stage: Stage, options: CompileOptions = {}): StageText {
+  if (stage === 'ast') {
+    const { file, diagnostics } = parse(source);
+    const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+    return { diagnostics, text: failed ? undefined : printAst(file) };
+  }
+  if (stage === 'model') {
+    const { model, diagnostics } = checkSource(source, options);
+    return { diagnostics, text: model === undefined ? undefined : printModel(model) };
+  }
+  const recorder = new StageRecorder(stage);
+  const compilation = compile(source, { ...options, observe: recorder.observe });
+  const program = recorder.programAfter(compilation.program);
+  return { diagnostics: compilation.diagnostics, text: program === undefined ? undefined : printProgramStage(program, stage) };
+}
+
+export function printProgramStage(program: Program, stage: ProgramStage | 'onnx'): string {
+  if (stage !== 'onnx') return printProgram(program);
+  return program.functions
+    .map((entry) => printOnnx(onnxGraph(entry)).trimEnd())
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Keeps the program as it is after one stage of a compilation: `observe` goes into the compiler's options. */
+export class StageRecorder {
+  readonly #stage: ProgramStage | 'onnx';
+  #seen: Program | undefined;
+
+  constructor(stage: ProgramStage | 'onnx') {
+    this.#stage = stage;
+  }
+
+  readonly observe = (stage: ProgramStage, program: Program): void => {
+    if (stage === this.#stage) this.#seen = program;
+  };
+
+  /** What leaves the compiler has lost its unused inputs since the last stage was observed, so that stage is `compiled` itself. */
+  programAfter(compiled: Program | undefined): Program | undefined {
+    return this.#stage === 'optimized' || this.#stage === 'onnx' || compiled === undefined ? compiled : this.#seen;
+  }
+}

@@ -1,0 +1,49 @@
+/** @file From a spec to a program with its data: what every command that runs something does first. */
+
+import type { Model } from './compiler/check/model.ts';
+import { type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
+import type { SourceFile } from './compiler/diagnostics/source-file.ts';
+import { type DataOptions, loadResident } from './runtime/data/load.ts';
+import type { ResidentImages } from './runtime/data/resident.ts';
+
+export interface PrepareOptions extends Omit<CompileOptions, 'rows'> {
+  /** Outer steps of every train block, instead of what the spec says; schedules follow. */
+  readonly steps?: number;
+  /** Where data sets lie. */
+  readonly data?: DataOptions;
+}
+
+export interface Prepared {
+  readonly compilation: Compilation;
+  /** Image data by the tasks block that draws from it. */
+  readonly images: ReadonlyMap<string, ResidentImages>;
+}
+
+/**
+ * Checks the spec, reads the data that it names, then compiles: the shape of the resident tensors is part of the program. A spec with
+ * errors reads no data. Throws DiagnosticError when the data is missing or wrong.
+ */
+export async function prepare(source: SourceFile, options: PrepareOptions = {}): Promise<Prepared> {
+  const settings = settingsFor(source, options);
+  const { model, diagnostics } = checkSource(source, { ...options, settings });
+  if (model === undefined) {
+    return { compilation: { diagnostics, model, program: undefined, passes: [], chunk: 0 }, images: new Map() };
+  }
+  const images = await loadImages(model, options.data ?? {});
+  const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.tensor.shape[0] ?? 0]));
+  return { compilation: compile(source, { ...options, settings, rows }), images };
+}
+
+/** `--set` as given, and `steps` as a setting of every train block. */
+function settingsFor(source: SourceFile, { settings = new Map(), steps }: PrepareOptions): ReadonlyMap<string, string> {
+  if (steps === undefined) return settings;
+  // The names of the train blocks come from the spec; if it has errors, they are reported by the check that follows.
+  const blocks = checkSource(source, { settings }).model?.train ?? [];
+  return new Map([...settings, ...blocks.map((block) => [`${block.name}.steps`, String(steps)] as const)]);
+}
+
+async function loadImages(model: Model, options: DataOptions): Promise<ReadonlyMap<string, ResidentImages>> {
+  const loaded = new Map<string, ResidentImages>();
+  for (const { name, images } of model.sources) if (images !== undefined) loaded.set(name, await loadResident(images, options));
+  return loaded;
+}
