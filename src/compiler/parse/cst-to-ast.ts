@@ -36,6 +36,8 @@ import { identifier, nodeRange, one, toArgument, toExpression, tokenRange } from
 export interface AstResult {
   readonly declarations: readonly Declaration[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Ranges of the declarations in which statements were left out. */
+  readonly incomplete: readonly SourceRange[];
 }
 
 /** @param damaged ranges of tokens that could not be read: the innermost statement around each is left out */
@@ -43,18 +45,25 @@ export function toDeclarations(file: FileCstNode, damaged: readonly SourceRange[
   return new AstBuilder(damaged).file(file);
 }
 
-/** Converts one file; it keeps the diagnostics, and the damage for which no statement was left out yet. */
+/** Converts one file; it keeps the diagnostics, the damage for which no statement was left out yet, and how many were. */
 class AstBuilder {
   private readonly diagnostics: Diagnostic[] = [];
   private damaged: readonly SourceRange[];
+  private leftOut = 0;
 
   constructor(damaged: readonly SourceRange[]) {
     this.damaged = damaged;
   }
 
   file(node: FileCstNode): AstResult {
-    const declarations = this.keepSound(node.children.declaration, (declaration) => this.declaration(declaration));
-    return { declarations, diagnostics: this.diagnostics };
+    const incomplete: SourceRange[] = [];
+    const declarations = this.keepSound(node.children.declaration, (declaration) => {
+      const before = this.leftOut;
+      const built = this.declaration(declaration);
+      if (this.leftOut > before) incomplete.push(built.range);
+      return built;
+    });
+    return { declarations, diagnostics: this.diagnostics, incomplete };
   }
 
   private declaration(node: DeclarationCstNode): Declaration {
@@ -144,13 +153,14 @@ class AstBuilder {
   ): T[] {
     const kept: T[] = [];
     for (const node of nodes) {
-      if (node.recoveredNode) continue;
       try {
-        const statement = convert(node);
-        if (!this.claimsDamage(statement.range)) kept.push(statement);
+        const statement = node.recoveredNode ? undefined : convert(node);
+        if (statement && !this.claimsDamage(statement.range)) kept.push(statement);
+        else this.leftOut++;
       } catch (thrown) {
         if (!(thrown instanceof DiagnosticError)) throw thrown;
         this.diagnostics.push(thrown.diagnostic);
+        this.leftOut++;
       }
     }
     return kept;

@@ -11,7 +11,7 @@ import type { File } from './ast.ts';
 import { toDeclarations } from './cst-to-ast.ts';
 import { tokenRange } from './expressions.ts';
 import { describeForeignComment, describeLexingError, describeToken } from './lexical-messages.ts';
-import { lostNames } from './lost-names.ts';
+import { EVERYTHING_LOST, type Lost, NOTHING_LOST, whatIsLost } from './lost.ts';
 import { DEEPEST_NESTING, tooDeepToken } from './nesting.ts';
 import { describeProblems } from './syntax-messages.ts';
 
@@ -26,8 +26,8 @@ export interface ParseResult {
   readonly file: File;
   /** In the order of the text; at most MOST_ERRORS and a note that there are more. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Names that statements with errors define: what uses them is not to blame. Empty if there are no errors. */
-  readonly lostNames: ReadonlySet<string>;
+  /** What the errors cost, so that later stages need not blame the user for its absence: see `isConsequence`. */
+  readonly lost: Lost;
 }
 
 /** Made once and handed to `parse` by whoever parses several files; making one takes some milliseconds. */
@@ -56,11 +56,12 @@ export function parse(source: SourceFile, parser: MetaParser = createParser()): 
   const syntactic = describeProblems(tokens, parser.grammar.problems, lexical);
   const diagnostics = present([...lexical, ...syntactic, ...built.diagnostics]);
   const file: File = { declarations: built.declarations, range: { start: 0, end: text.length } };
-  return { file, diagnostics, lostNames: diagnostics.length > 0 ? lostNames(tokens, file) : new Set() };
+  const lost = diagnostics.length > 0 ? whatIsLost(tokens, file, built.incomplete) : NOTHING_LOST;
+  return { file, diagnostics, lost };
 }
 
 function nothing(text: string, diagnostics: readonly Diagnostic[]): ParseResult {
-  return { file: { declarations: [], range: { start: 0, end: text.length } }, diagnostics, lostNames: new Set() };
+  return { file: { declarations: [], range: { start: 0, end: text.length } }, diagnostics, lost: EVERYTHING_LOST };
 }
 
 /** In the order of the text, without those that are too many to be of use. */
