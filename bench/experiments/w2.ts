@@ -1,24 +1,16 @@
-import { commonSubexpressions } from '../../src/compiler/optimize/common-subexpressions.ts';
-import { deadCode } from '../../src/compiler/optimize/dead-code.ts';
-import { layouts } from '../../src/compiler/optimize/layouts.ts';
-import { shapes } from '../../src/compiler/optimize/shapes.ts';
-import { wideConvolutions } from '../../src/compiler/optimize/wide-convolutions.ts';
-import type { Func } from '../../src/compiler/ir/ir.ts';
-import { change, program, race, subject } from './spec-bench.ts';
-
-const spec = process.argv[2] ?? 'w2';
-const threads = Number(process.argv[3] ?? 1);
-const path = spec.includes('/') ? spec : `bench/specs/${spec}.meta`;
-const base = program(path, 1);
-const entry = base.functions.some((one) => one.name === 'train.accumulate') ? 'train.accumulate' : 'train.step';
-console.log(base.functions.map((f) => `${f.name} ${f.body.nodes.length}`).join(', '));
-export const widen = (f: Func): Func => {
-  let g = f;
-  for (const pass of [wideConvolutions, shapes, layouts, shapes, commonSubexpressions, deadCode]) g = pass.run(g);
-  return g;
-};
-const a = await subject('as is', base, entry, threads);
-const b = await subject('wide', change(base, entry, widen), entry, threads);
-const [ra, rb] = [await a.run(), await b.run()];
-for (const [name, tensor] of ra) console.log(name, tensor.data[0], rb.get(name)?.data[0]);
-await race([a, b], 8);
+import { compileWith, pipelines, trainEntry, type Pipeline } from './pipelines.ts';
+import { race, subject } from './spec-bench.ts';
+const [spec = 'w2', threads = '1', names = 'wide,pool,small', chunk = '1', seconds = '8', set = ''] = process.argv.slice(2);
+const subjects = [];
+const settings = Object.fromEntries(set.split(',').filter((one) => one !== '').map((one) => one.split('=') as [string, string]));
+const checks: unknown[] = [];
+for (const name of names.split(',')) {
+  const program = compileWith(spec.includes('/') ? spec : `bench/specs/${spec}.meta`, Number(chunk), pipelines[name] as Pipeline, settings);
+  const one = await subject(name, program, trainEntry(program), Number(threads));
+  await one.run();
+  const kept = await one.state(program.state.filter((s) => /gradient|loss|moment/.test(s.name)).map((s) => s.name));
+  checks.push([...kept.values()].reduce((sum, t) => sum + Array.from(t.data as Float32Array).reduce((a, b, i) => a + b * Math.cos(i), 0), 0));
+  subjects.push(one);
+}
+console.log(checks);
+await race(subjects, Number(seconds));

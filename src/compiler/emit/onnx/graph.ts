@@ -56,6 +56,10 @@ export class GraphBuilder {
   readonly #initializers: OnnxInitializer[] = [];
   readonly #constants = new Map<string, OnnxTensor>();
   readonly #constantValues = new Map<string, readonly number[]>();
+  /** Results of nodes by operator, operands and attributes: equal nodes are one. */
+  readonly #known = new Map<string, readonly OnnxTensor[]>();
+  /** Reshaped tensor -> what was reshaped. */
+  readonly #origins = new Map<string, OnnxTensor>();
   #count = 0;
 
   input(name: string, element: ElementType, shape: readonly number[]): OnnxTensor {
@@ -102,7 +106,11 @@ export class GraphBuilder {
     results: readonly ResultType[],
     attributes: Record<string, OnnxAttribute> = {},
   ): readonly OnnxTensor[] {
+    const key = `${op} ${inputs.map((input) => input.name).join(' ')} ${JSON.stringify(attributes)}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
     const outputs = results.map(({ element, shape }): OnnxTensor => ({ name: `%${this.#count++}`, element, shape }));
+    this.#known.set(key, outputs);
     this.#nodes.push({
       op,
       inputs: inputs.map((input) => input.name),
@@ -118,12 +126,12 @@ export class GraphBuilder {
     if (tensor.shape.length === shape.length && tensor.shape.every((size, axis) => size === shape[axis])) return tensor;
     const values = this.valuesOf(tensor);
     if (values !== undefined && sizeOf(shape) <= 4096) return this.constant(tensor.element, shape, values);
-    return this.node(
-      'Reshape',
-      [tensor, this.integers(shape)],
-      { element: tensor.element, shape },
-      shape.includes(0) ? { allowzero: 1 } : {},
-    );
+    const origin = this.#origins.get(tensor.name);
+    if (origin !== undefined) return this.reshape(origin, shape);
+    const attributes: Record<string, OnnxAttribute> = shape.includes(0) ? { allowzero: 1 } : {};
+    const result = this.node('Reshape', [tensor, this.integers(shape)], { element: tensor.element, shape }, attributes);
+    this.#origins.set(result.name, tensor);
+    return result;
   }
 
   transpose(tensor: OnnxTensor, permutation: readonly number[]): OnnxTensor {
@@ -151,13 +159,25 @@ export class GraphBuilder {
       inputs: this.#inputs,
       outputs: this.#outputs,
       initializers: this.#initializers,
-      nodes: this.#nodes,
+      nodes: usedNodes(this.#nodes, this.#outputs),
     });
   }
 }
 
 /** ONNX's numbers of the element types (TensorProto.DataType). */
 export const ELEMENT_CODES: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+
+/** Nodes that some output depends on. Lowerings may make a form of a tensor that turns out not to be needed. */
+function usedNodes(nodes: readonly OnnxNode[], outputs: readonly OnnxTensor[]): OnnxNode[] {
+  const needed = new Set(outputs.map((output) => output.name));
+  const kept: OnnxNode[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const input of node.inputs) needed.add(input);
+    kept.push(node);
+  }
+  return kept.reverse();
+}
 
 /** Lets the node that makes a result write it under the result's name, where that node's output is a result once only. */
 function withDirectOutputs(graph: OnnxGraph): OnnxGraph {
