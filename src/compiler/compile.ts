@@ -81,6 +81,8 @@ export function checkSource(
     {
       source,
       file: parsed.file,
+      incomplete: parsed.diagnostics.some((diagnostic) => diagnostic.severity === 'error'),
+      lostNames: parsed.lostNames,
       overrides: settings.overrides,
       overrideTexts: options.settings ?? new Map(),
       rows: options.rows ?? new Map(),

@@ -1,13 +1,24 @@
 /** @file `adapt`: the iterates of a learner on one task, unrolled, each step's gradient cut out of the trace. */
-import { badClause, headerMissing } from '../diagnostics/catalogue/blocks.ts';
-import { adaptsNothing, adaptsOnQuery, noSuchPart, notALearner, notAScalarLoss, tooManySteps } from '../diagnostics/catalogue/meta.ts';
+import { headerMissing } from '../diagnostics/catalogue/blocks.ts';
+import {
+  adaptInsideItself,
+  adaptsNothing,
+  adaptsOnQuery,
+  noSuchPart,
+  notALearner,
+  notAScalarLoss,
+  nothingLeftToAdapt,
+  tooManySteps,
+} from '../diagnostics/catalogue/meta.ts';
 import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/did-you-mean.ts';
 import type { SourceRange, Value } from '../ir/ir.ts';
 import type { Block, Expression } from '../parse/ast.ts';
 import { limits } from './budget.ts';
 import { ClauseReader } from './clause-reader.ts';
-import { describe } from './describe.ts';
+import { wrongClause } from './clauses.ts';
+import { describe, optimiserExample } from './describe.ts';
 import { sizes } from './dims.ts';
 import { gradientOf, sourcesOf } from './extract.ts';
 import { resolveHyperparameter } from './hyperparameters.ts';
@@ -34,6 +45,8 @@ interface Plan {
   readonly counter: string | undefined;
   readonly through: Through;
   readonly adapts: (entry: WeightEntry) => boolean;
+  /** Of `only` or `freeze`. */
+  readonly selectionRange: SourceRange;
 }
 
 interface Iterate {
@@ -77,31 +90,34 @@ function adapted(
 ): Meaning {
   const plan = readPlan(trace, block, name, scope);
   const iterates: Iterate[] = [{ weights: new Map(), slots: new Map() }];
-  const learnerAt = (step: number): Learner => {
-    return {
-      model: plan.base.learner.model,
-      step: plan.base.learner.step + step,
-      read: (entry) => {
-        while (iterates.length <= step) {
-          iterates.push(
-            trace.atTopLevel(() =>
-              nextIterate(
-                trace,
-                plan,
-                scope,
-                parameters,
-                iterates.length,
-                iterates[iterates.length - 1] as Iterate,
-                learnerAt(iterates.length - 1),
-              ),
-            ),
-          );
-          if (iterates.length === 2) noteAdaptation(trace, plan, iterates[1] as Iterate, note);
-        }
-        return (iterates[step] as Iterate).weights.get(entry.key) ?? plan.base.learner.read(entry);
-      },
-    };
+  let state: 'ready' | 'busy' | 'failed' = 'ready';
+  const advance = (step: number): void => {
+    if (step === 0) plan.base.learner.prepare();
+    while (iterates.length <= step) {
+      if (state === 'busy') throw new DiagnosticError(adaptInsideItself(name, trace.builder.source ?? block.keywordRange));
+      // The first use told what is wrong.
+      if (state === 'failed') throw new PoisonError();
+      const count = iterates.length;
+      const before = iterates[count - 1] as Iterate;
+      const current = learnerAt(count - 1);
+      state = 'busy';
+      try {
+        iterates.push(trace.atTopLevel(() => nextIterate(trace, plan, scope, parameters, count, before, current)));
+      } finally {
+        state = iterates.length > count ? 'ready' : 'failed';
+      }
+      if (iterates.length === 2) noteAdaptation(trace, plan, iterates[1] as Iterate, note);
+    }
   };
+  const learnerAt = (step: number): Learner => ({
+    model: plan.base.learner.model,
+    step: plan.base.learner.step + step,
+    prepare: () => advance(step),
+    read: (entry) => {
+      advance(step);
+      return (iterates[step] as Iterate).weights.get(entry.key) ?? plan.base.learner.read(entry);
+    },
+  });
   const at = (step: number, title: string): LearnerMeaning => learnerMeaning(trace, title, 'an adapted learner', learnerAt(step));
   return learnerMeaning(trace, name, 'an adapted learner', learnerAt(plan.steps), (_context, step, range) => {
     if (trace.phase === 'train' && step > plan.steps) throw new DiagnosticError(tooManySteps(name, step, plan.steps, range));
@@ -132,7 +148,12 @@ function nextIterate(
     return alias;
   };
   const scope = new Scope(outer);
-  const learner = learnerMeaning(trace, plan.name, 'the current iterate', { model: plan.base.learner.model, step: current.step, read });
+  const learner = learnerMeaning(trace, plan.name, 'the current iterate', {
+    model: plan.base.learner.model,
+    step: current.step,
+    prepare: () => current.prepare(),
+    read,
+  });
   const iterate: CallableMeaning = {
     kind: 'callable',
     description: 'a family of adapted learners',
@@ -148,6 +169,7 @@ function nextIterate(
   if (step === 1 || step === plan.steps) refuseQuery(trace, plan, loss, parameters, minimizeRange);
   const chosen = [...aliases.values()].filter(({ entry }) => plan.adapts(entry)).sort((a, b) => (a.entry.key < b.entry.key ? -1 : 1));
   const aliased = chosen.map(({ alias }) => alias.value);
+  if (aliases.size > 0 && chosen.length === 0) throw nothingLeft(trace, plan);
   const inLoss = new Set(sourcesOf(trace.root, loss.value, aliased));
   const reached = chosen.filter(({ alias }) => inLoss.has(alias.value));
   return trace.at(minimizeRange, () => {
@@ -183,6 +205,11 @@ function nextIterate(
     });
     return { weights, slots };
   });
+}
+
+/** Paths that name nothing were reported already, and explain it. */
+function nothingLeft(trace: Trace, plan: Plan): Error {
+  return trace.session.failed ? new PoisonError() : new DiagnosticError(nothingLeftToAdapt(plan.name, plan.selectionRange));
 }
 
 function refuseQuery(trace: Trace, plan: Plan, loss: TensorMeaning, parameters: readonly string[], range: SourceRange): void {
@@ -224,7 +251,8 @@ function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan 
   const using = reader.expression('using') as Expression;
   const optimiser = trace.language.evaluate(trace, using, scope);
   if (optimiser.kind === 'poison') throw new PoisonError();
-  if (optimiser.kind !== 'optimiser') throw new DiagnosticError(notAnOptimiser(describe(optimiser), using.range));
+  if (optimiser.kind !== 'optimiser')
+    throw new DiagnosticError(notAnOptimiser(describe(optimiser), optimiserExample(optimiser), using.range));
   const constants = { constant: (expression: Expression) => trace.language.evaluate(trace, expression, scope) };
   const written = reader.arguments('steps')[0];
   let counter: string | undefined;
@@ -234,7 +262,7 @@ function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan 
     const over = trace.language.evaluate(trace, written.over, scope);
     const first = over.kind === 'list' ? over.items[0] : undefined;
     if (over.kind !== 'list' || first?.kind !== 'number' || first.value !== 1)
-      throw new DiagnosticError(badClause('steps', '`k in 1..n`', describe(over), written.range));
+      throw wrongClause('adapt', 'steps', 'a range from 1: `k in 1..n`', describe(over), written.range, 'write `steps k in 1..5`');
     steps = over.items.length;
   } else {
     steps = reader.number(constants, 'steps', { integer: true, least: 1, most: limits.innerSteps }) ?? 1;
@@ -248,6 +276,7 @@ function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan 
     counter,
     through: readThrough(trace, reader, steps, scope),
     adapts: readSelection(trace, reader, base),
+    selectionRange: reader.rangeOf(reader.has('only') ? 'only' : 'freeze'),
   };
 }
 
@@ -261,8 +290,15 @@ function readThrough(trace: Trace, reader: ClauseReader, steps: number, scope: S
   if (last?.kind === 'number' && Number.isInteger(last.value) && last.value >= 1) {
     return last.value >= steps ? { kind: 'everything' } : { kind: 'truncated', last: last.value };
   }
-  throw new DiagnosticError(
-    badClause('through', '`everything`, `first_order` or `truncated(k)`', trace.session.textOf(written.range), written.range),
+  const hint =
+    written.kind === 'name' && written.name === 'second_order' ? 'leave `through` out: the default goes through every order' : undefined;
+  throw wrongClause(
+    'adapt',
+    'through',
+    '`everything`, `first_order` or `truncated(k)`',
+    trace.session.textOf(written.range),
+    written.range,
+    hint ?? nearest(written, ['everything', 'first_order', 'truncated']),
   );
 }
 
@@ -272,7 +308,7 @@ function readSelection(trace: Trace, reader: ClauseReader, base: LearnerMeaning)
     reader.arguments(keyword).map((argument) => {
       const path = argument.kind === 'positional' ? pathOf(argument.value) : undefined;
       if (path === undefined)
-        throw new DiagnosticError(badClause(keyword, 'a path such as `net.head`', trace.session.textOf(argument.range), argument.range));
+        throw wrongClause('adapt', keyword, 'a path such as `net.head`', trace.session.textOf(argument.range), argument.range);
       return { path, range: argument.range };
     });
   const only = paths('only');
@@ -301,4 +337,10 @@ function readSelection(trace: Trace, reader: ClauseReader, base: LearnerMeaning)
     const among = (list: readonly { path: readonly string[] }[]) => list.some(({ path }) => weights.under(entry, path));
     return (only.length === 0 || among(only)) && !among(freeze);
   };
+}
+
+/** "did you mean" for a word that is close to one of the list. */
+function nearest(written: Expression, words: readonly string[]): string | undefined {
+  const near = written.kind === 'name' ? suggest(written.name, words) : undefined;
+  return near === undefined ? undefined : `did you mean \`${near}\`?`;
 }

@@ -9,7 +9,14 @@ import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
 import type { CallArgument, Trace } from './trace.ts';
 
-export function applyCallee(trace: Trace, callee: Meaning, values: readonly CallArgument[], range: SourceRange): Meaning {
+/** `calleeRange`: where the callee stands, if it is written at the place. */
+export function applyCallee(
+  trace: Trace,
+  callee: Meaning,
+  values: readonly CallArgument[],
+  range: SourceRange,
+  calleeRange?: SourceRange,
+): Meaning {
   switch (callee.kind) {
     case 'builtin': {
       const { builtin } = callee;
@@ -34,7 +41,7 @@ export function applyCallee(trace: Trace, callee: Meaning, values: readonly Call
     case 'poison':
       throw new PoisonError();
     default:
-      throw new DiagnosticError(notCallable(describe(callee), range));
+      throw new DiagnosticError(notCallable(describe(callee), productFrom(trace, calleeRange ?? range, range), range));
   }
 }
 
@@ -57,5 +64,11 @@ function applyFunction(trace: Trace, callee: FunctionMeaning, values: readonly C
 
 function refuseNames(what: string, values: readonly CallArgument[]): void {
   const named = values.find((value) => value.name !== undefined);
-  if (named !== undefined) throw new DiagnosticError(namedArgumentNotTaken(`\`${what}\``, named.range));
+  if (named !== undefined) throw new DiagnosticError(namedArgumentNotTaken(`\`${what}\``, named.nameRange ?? named.range));
+}
+
+/** `val (1 - alpha)` as `val * (1 - alpha)`. */
+function productFrom(trace: Trace, callee: SourceRange, call: SourceRange): string {
+  const rest = trace.session.textOf({ start: callee.end, end: call.end });
+  return rest.startsWith('(') ? `${trace.session.textOf(callee)} * ${rest}` : 'a * (b)';
 }

@@ -1,10 +1,11 @@
 /** @file Evaluates a body `{ … return e }`: equations in any order, each once, all of them. */
-import { noReturn, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { clauseTwice, noReturn, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
 import { circular, definedTwice } from '../diagnostics/catalogue/names.ts';
 import { notADistribution } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Clause, Draw, Equation, FunctionDefinition, Statement } from '../parse/ast.ts';
+import { homesOf, wrongClause } from './clauses.ts';
 import { describe } from './describe.ts';
 import type { Dim, Meaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
@@ -70,17 +71,41 @@ export function evaluateBody(trace: Trace, statements: readonly Statement[], out
   for (const statement of statements) {
     if (statement.kind === 'part') trace.session.report(statementNotHere('a part', 'a body', statement.range));
     if (statement.kind === 'clause' && statement.keyword.text !== 'return') {
-      trace.session.report(statementNotHere(`the clause \`${statement.keyword.text}\``, 'a body', statement.range));
+      trace.session.report(
+        statementNotHere(`the clause \`${statement.keyword.text}\``, 'a body', statement.range, bodyHint(statement.keyword.text)),
+      );
     }
   }
   const last = returns[0];
   const argument = last?.arguments[0];
-  if (last === undefined || returns.length > 1 || last.arguments.length !== 1 || argument?.kind !== 'positional')
-    throw new DiagnosticError(noReturn('this body', range));
+  const second = returns[1];
+  if (second !== undefined && last !== undefined)
+    throw new DiagnosticError(clauseTwice('return', 'this body', second.keyword.range, last.keyword.range));
+  if (last === undefined) {
+    trace.session.reportAbsence(noReturn(range));
+    throw new PoisonError();
+  }
+  if (last.arguments.length !== 1 || argument?.kind !== 'positional') {
+    const found = trace.session.textOf({ start: last.keyword.range.end, end: last.range.end });
+    throw wrongClause(
+      'model',
+      'return',
+      'one value without a name',
+      found,
+      last.range,
+      'return several as a record: `return (a: x, b: y)`',
+    );
+  }
   for (const name of names) scope.find(name);
   const result = trace.language.evaluate(trace, argument.value, scope);
   if (result.kind === 'poison') throw new PoisonError();
   return result;
+}
+
+/** Where a clause belongs, or what may have been meant. */
+function bodyHint(keyword: string): string {
+  const homes = homesOf(keyword).map((home) => `\`${home}\``);
+  return homes.length > 0 ? `it belongs in ${homes.join(' or ')}` : 'remove it';
 }
 
 export function functionMeaning(definition: FunctionDefinition, scope: Scope): Meaning {

@@ -18,6 +18,8 @@ export const limits = {
   depth: 600,
   /** Examples of a support or query set. */
   examples: 100_000,
+  /** Numbers of `a..b`. */
+  range: 100_000,
   /** Inner steps of one `adapt`. */
   innerSteps: 10_000,
   outerSteps: 1e9,

@@ -1,5 +1,5 @@
 /** @file Checks a file: resolves names, infers shapes and levels by tracing every phase, and hands on a Model or diagnostics. */
-import { blockTwice, clauseMissing, headerNotTaken, noTrain } from '../diagnostics/catalogue/blocks.ts';
+import { blockTwice, clausesMissing, headerNotTaken, noTrain } from '../diagnostics/catalogue/blocks.ts';
 import { unusedDefinition } from '../diagnostics/catalogue/meta.ts';
 import { definedTwice, unknownSetting } from '../diagnostics/catalogue/names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -117,7 +117,8 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
   }
   const evaluateBlock = session.blocks('evaluate')[0];
   const evaluated = evaluateBlock === undefined ? undefined : session.attempt(() => tracedEvaluate(tools, evaluateBlock), undefined);
-  if (session.blocks('train').length === 0 && evaluateBlock === undefined) session.report(noTrain(file.range));
+  if (session.blocks('train').length === 0 && evaluateBlock === undefined)
+    session.reportAbsence(noTrain({ start: file.range.end, end: file.range.end }));
   forceUnused(session, file, newTrace('train', undefined, ''), used);
   reportUnknownSettings(session);
   if (session.failed) return undefined;
@@ -163,7 +164,7 @@ function refuseHeaders(session: CheckSession, block: Block): void {
   if (block.from !== undefined && !allowed.includes('from')) session.report(headerNotTaken('`from`', block.keyword, block.from.range));
   if (block.keyword === 'evaluate' && block.name !== undefined) session.report(headerNotTaken('name', block.keyword, block.name.range));
   if (block.keyword === 'model' && !block.body.some((statement) => statement.kind === 'clause' && statement.keyword.text === 'return')) {
-    session.report(clauseMissing('return', `\`model ${block.name?.text ?? ''}\``, 'return x |> dense(1)', block.keywordRange));
+    session.reportAbsence(clausesMissing(['return'], `\`model ${block.name?.text ?? ''}\``, ['return x |> dense(1)'], block.keywordRange));
   }
 }
 
@@ -179,7 +180,7 @@ function forceUnused(session: CheckSession, file: File, trace: Trace, used: Read
     )
       continue;
     session.attempt(() => trace.scope.find(name.text), undefined);
-    if (!session.failed) session.report(unusedDefinition(name.text, name.range));
+    if (!session.failed && session.input.incomplete !== true) session.report(unusedDefinition(name.text, name.range));
   }
 }
 

@@ -1,11 +1,13 @@
 /** @file Reads the clauses of a block: which there are, once each, and their values with settings from the command line. */
-import { badClause, clauseMissing, clauseNotHere, clauseTwice, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { clauseNotHere, clausesMissing, clauseTwice, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { settingNotTaken } from '../diagnostics/catalogue/names.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Argument, Clause, Expression, Statement } from '../parse/ast.ts';
-import { clauses, repeatable, type Where } from './clauses.ts';
+import { clauses, homesOf, repeatable, type Where, wrongClause } from './clauses.ts';
 import { describe } from './describe.ts';
 import type { Meaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import type { CheckSession } from './session.ts';
 
 export interface NumberRule {
@@ -41,7 +43,7 @@ export class ClauseReader {
     const word = clause.keyword.text;
     const allowed = clauses[this.#where].map((spec) => spec.keyword);
     if (!allowed.includes(word)) {
-      this.#session.report(clauseNotHere(word, this.#title, allowed, clause.keyword.range));
+      this.#session.report(clauseNotHere(word, this.#title, allowed, homesOf(word), clause.keyword.range));
       return;
     }
     const earlier = this.#clauses.get(word) ?? [];
@@ -53,13 +55,14 @@ export class ClauseReader {
 
   /** Reports required clauses that are missing; true when all are there. */
   complete(): boolean {
-    let complete = true;
-    for (const spec of clauses[this.#where]) {
-      if (!spec.required || this.#clauses.has(spec.keyword)) continue;
-      this.#session.report(clauseMissing(spec.keyword, this.#title, spec.example, this.#range));
-      complete = false;
-    }
-    return complete;
+    const missing = clauses[this.#where].filter(
+      ({ keyword, required, instead }) => required && !this.#clauses.has(keyword) && !(instead !== undefined && this.#clauses.has(instead)),
+    );
+    if (missing.length === 0) return true;
+    const words = missing.map((spec) => spec.keyword);
+    const examples = missing.map((spec) => spec.example);
+    this.#session.reportAbsence(clausesMissing(words, this.#title, examples, this.#range));
+    return false;
   }
 
   has(keyword: string): boolean {
@@ -81,8 +84,9 @@ export class ClauseReader {
     const first = written[0];
     if (first === undefined) return undefined;
     const second = written[1];
-    if (second !== undefined) throw new DiagnosticError(badClause(keyword, 'one value', `${written.length} values`, second.range));
-    if (first.kind !== 'positional') throw new DiagnosticError(badClause(keyword, 'a value without a name', 'a named value', first.range));
+    if (second !== undefined) throw wrongClause(this.#where, keyword, 'one value', `${written.length} values`, second.range);
+    if (first.kind !== 'positional')
+      throw wrongClause(this.#where, keyword, 'a value without a name', this.#session.textOf(first.range), first.range);
     return first.value;
   }
 
@@ -114,7 +118,9 @@ export class ClauseReader {
     fromCommandLine: boolean,
   ): number {
     const range = fromCommandLine ? this.rangeOf(keyword) : expression.range;
-    const meaning = evaluator.constant(expression);
+    const meaning = fromCommandLine
+      ? this.#session.evaluateOverride(name, () => evaluator.constant(expression))
+      : evaluator.constant(expression);
     if (
       meaning.kind !== 'number' ||
       (rule.integer === true && !Number.isInteger(meaning.value)) ||
@@ -126,13 +132,15 @@ export class ClauseReader {
         ...(rule.most === undefined ? [] : [`at most ${rule.most.toLocaleString('en')}`]),
       ];
       const expected = ['a constant', rule.integer === true ? 'whole number' : 'number', bounds.join(' and ')].join(' ').trim();
-      throw new DiagnosticError(badClause(keyword, expected, describe(meaning), range));
+      if (meaning.kind === 'poison') throw new PoisonError();
+      if (fromCommandLine) throw new DiagnosticError(settingNotTaken(name, this.#session.overrideText(name), expected, describe(meaning)));
+      throw wrongClause(this.#where, keyword, expected, describe(meaning), range);
     }
     this.#session.setting({
       name,
       value: String(meaning.value),
       origin: fromCommandLine ? 'command line' : 'spec',
-      range: expression.range,
+      range,
     });
     return meaning.value;
   }

@@ -1,4 +1,7 @@
 /** @file Which clauses each block may have: the one table that the checker, `explain` and the documentation read. */
+import { badClause } from '../diagnostics/catalogue/blocks.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { SourceRange } from '../ir/ir.ts';
 import type { BlockKeyword, PartKeyword } from '../parse/ast.ts';
 
 export type Where = BlockKeyword | PartKeyword;
@@ -9,6 +12,8 @@ export interface ClauseSpec {
   /** Shown when it is missing or wrong. */
   readonly example: string;
   readonly about: string;
+  /** The clause that may stand instead of this one, if any. */
+  readonly instead?: string;
 }
 
 function clause(keyword: string, example: string, about: string, required = false): ClauseSpec {
@@ -47,8 +52,16 @@ export const clauses: { readonly [W in Where]: readonly ClauseSpec[] } = {
     clause('freeze', 'freeze net.head', 'the weights that do not adapt'),
   ],
   train: [
-    clause('minimize', 'minimize cross_entropy(fast(query.x), query.y)', 'the loss of one task; its mean over the batch is minimised'),
-    clause('maximize', 'maximize accuracy', 'instead of `minimize`'),
+    {
+      ...clause(
+        'minimize',
+        'minimize cross_entropy(fast(query.x), query.y)',
+        'the loss of one task; its mean over the batch is minimised',
+        true,
+      ),
+      instead: 'maximize',
+    },
+    clause('maximize', 'maximize mean(score)', 'instead of `minimize`'),
     clause('using', 'using adam(rate: 1e-3)', 'the outer optimiser', true),
     clause('over', 'over net', 'the weights it trains; all that the loss reaches by default'),
     clause('batch', 'batch 32', 'tasks per outer step', true),
@@ -73,3 +86,23 @@ export const clauses: { readonly [W in Where]: readonly ClauseSpec[] } = {
 
 /** Clauses that a file may write several times in one block. */
 export const repeatable: ReadonlySet<string> = new Set(['report']);
+
+/** A clause with a value that it cannot take; the hint is its example unless there is a better one. */
+export function wrongClause(
+  where: Where,
+  keyword: string,
+  expected: string,
+  found: string,
+  range: SourceRange,
+  hint?: string,
+): DiagnosticError {
+  const example = clauses[where].find((spec) => spec.keyword === keyword)?.example ?? keyword;
+  return new DiagnosticError(badClause(keyword, expected, found, range, hint ?? `write, for example, \`${example}\``));
+}
+
+/** Blocks that have such a clause. */
+export function homesOf(keyword: string): readonly string[] {
+  return Object.entries(clauses)
+    .filter(([, specs]) => specs.some((spec) => spec.keyword === keyword))
+    .map(([where]) => where);
+}

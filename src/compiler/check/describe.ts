@@ -36,3 +36,8 @@ export function describe(meaning: Meaning): string {
       return 'a value with an error of its own';
   }
 }
+
+/** How the optimiser could be written that someone may have meant. */
+export function optimiserExample(meaning: Meaning): string {
+  return meaning.kind === 'builtin' && meaning.builtin.category === 'optimiser' ? `${meaning.builtin.name}(rate: 0.01)` : 'sgd(rate: 0.4)';
+}

@@ -1,5 +1,5 @@
 /** @file Evaluates expressions and bodies in a trace. */
-import { binderNotHere, notARecord } from '../diagnostics/catalogue/blocks.ts';
+import { binderNotHere, binderWithoutValue, notAList, notARecord } from '../diagnostics/catalogue/blocks.ts';
 import { unknownField, unknownName } from '../diagnostics/catalogue/names.ts';
 import { badGradient, badOperands } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
@@ -62,7 +62,7 @@ function meaningOf(trace: Trace, expression: Expression, scope: Scope): Meaning 
 }
 
 function named(scope: Scope, name: string, range: SourceRange): Meaning {
-  const meaning = scope.find(name);
+  const meaning = scope.find(name, range);
   if (meaning === undefined) throw new DiagnosticError(unknownName(name, scope.names(), range));
   return meaning;
 }
@@ -98,7 +98,9 @@ function binary(trace: Trace, expression: Expression & { kind: 'binary' }, scope
     [right, expression.right],
   ] as const) {
     if (!['tensor', 'number', 'list', 'schedule', 'learned', 'boolean'].includes(side.kind)) {
-      throw new DiagnosticError(badOperands(operator, describe(side), written.range));
+      throw new DiagnosticError(
+        badOperands(operator, describe(side), written.range, side.kind === 'text' ? 'remove the quotes' : undefined),
+      );
     }
   }
   return trace.at(expression.range, () =>
@@ -149,7 +151,7 @@ function field(of: Meaning, name: string, range: SourceRange): Meaning {
 }
 
 function pipe(trace: Trace, expression: Expression & { kind: 'pipe' }, scope: Scope): Meaning {
-  const left: CallArgument = { meaning: evaluate(trace, expression.left, scope), range: expression.left.range };
+  const left: CallArgument = { meaning: evaluate(trace, expression.left, scope), range: expression.left.range, piped: true };
   const { right } = expression;
   if (right.kind === 'call') return call(trace, right.callee, left, right.arguments, scope, right.range);
   return call(trace, right, left, [], scope, right.range);
@@ -181,7 +183,11 @@ function call(
       options !== undefined && value.kind === 'name' && (options.includes(value.name) || scope.find(value.name) === undefined)
         ? { kind: 'option', name: value.name }
         : evaluate(trace, value, scope);
-    values.push(argument.kind === 'named' ? { name: argument.name.text, meaning, range: value.range } : { meaning, range: value.range });
+    values.push(
+      argument.kind === 'named'
+        ? { name: argument.name.text, nameRange: argument.name.range, meaning, range: value.range }
+        : { meaning, range: value.range },
+    );
   }
   if (
     callee.kind === 'builtin' &&
@@ -191,16 +197,16 @@ function call(
   ) {
     return stopLearner(trace, (values[0] as CallArgument).meaning);
   }
-  return applyCallee(trace, callee, values, range);
+  return applyCallee(trace, callee, values, range, calleeExpression.range);
 }
 
 /** `k in 1..5: e` as the list of its values. */
 function bound(trace: Trace, argument: Argument & { kind: 'binder' }, scope: Scope): Meaning {
   const body = argument.value;
-  if (body === undefined) throw new DiagnosticError(binderNotHere(argument.range));
+  if (body === undefined) throw new DiagnosticError(binderWithoutValue(argument.name.text, argument.range));
   const over = evaluate(trace, argument.over, scope);
   if (over.kind === 'poison') throw new PoisonError();
-  if (over.kind !== 'list') throw new DiagnosticError(badOperands('in', describe(over), argument.over.range));
+  if (over.kind !== 'list') throw new DiagnosticError(notAList(describe(over), argument.over.range));
   const items = over.items.map((item) => {
     const inner = new Scope(scope);
     inner.define(argument.name.text, () => item);

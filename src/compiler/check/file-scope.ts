@@ -1,15 +1,17 @@
 /** @file The names of a file in one trace: builtins, what the only tasks block offers, and the file's own definitions. */
 
 import { adaptInsideItself } from '../diagnostics/catalogue/meta.ts';
-import { needsParts, noTasks } from '../diagnostics/catalogue/names.ts';
+import { needsParts, noTasks, settingNotTaken } from '../diagnostics/catalogue/names.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Block, Declaration, Equation } from '../parse/ast.ts';
 import { adaptation } from './adaptation.ts';
 import { drawn, functionMeaning, once } from './body.ts';
 import type { Builtin } from './builtin.ts';
+import { describe } from './describe.ts';
 import { learnerMeaning } from './learner.ts';
 import type { Meaning, RecordMeaning } from './meaning.ts';
 import type { ModelAdaptation } from './model.ts';
+import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
 import type { Tasks } from './tasks.ts';
 import type { Trace } from './trace.ts';
@@ -36,6 +38,7 @@ export function builtinScope(builtins: readonly Builtin[]): Scope {
 
 /** Fills `trace.scope`, whose parents are the tasks block's names and the builtins (see `parentScope`). */
 export function defineFile(trace: Trace, names: FileNames): void {
+  for (const lost of trace.session.input.lostNames ?? []) trace.scope.define(lost, () => ({ kind: 'poison' }));
   for (const declaration of names.declarations) {
     const name = declaration.name;
     if (name === undefined || (declaration.kind === 'block' && (declaration.keyword === 'train' || declaration.keyword === 'evaluate')))
@@ -58,9 +61,14 @@ export function parentScope(trace: () => Trace, names: FileNames): Scope {
   const [only, another] = [...names.tasks.values()];
   if (only === undefined || another !== undefined) {
     for (const word of ['support', 'query']) {
-      scope.define(word, () => {
-        const range = trace().builder.source ?? { start: 0, end: 0 };
-        throw new DiagnosticError(only === undefined ? noTasks(word, range) : needsParts(word, range));
+      scope.define(word, (place) => {
+        const range = place ?? trace().builder.source ?? { start: 0, end: 0 };
+        if (only !== undefined) throw new DiagnosticError(needsParts(word, [...names.tasks.keys()], range));
+        // A block that could not be read was reported, and may have been the one.
+        if (names.declarations.some((declaration) => declaration.kind === 'block' && declaration.keyword === 'tasks'))
+          throw new PoisonError();
+        trace().session.reportAbsence(noTasks(word, range));
+        throw new PoisonError();
       });
     }
     return scope;
@@ -102,7 +110,12 @@ function block(trace: Trace, names: FileNames, declaration: Block): Meaning {
   if (declaration.keyword === 'adapt') return adaptation(trace, declaration, names.note);
   const name = declaration.name?.text ?? declaration.keyword;
   if (declaration.keyword === 'tasks') return names.tasks.has(name) ? trace.language.episodeRecord(trace, name, name) : { kind: 'poison' };
-  return learnerMeaning(trace, name, 'a model', { model: declaration, step: 0, read: (entry) => trace.start(entry) });
+  return learnerMeaning(trace, name, 'a model', {
+    model: declaration,
+    step: 0,
+    prepare: () => undefined,
+    read: (entry) => trace.start(entry),
+  });
 }
 
 function equation(trace: Trace, declaration: Equation): Meaning {
@@ -111,8 +124,16 @@ function equation(trace: Trace, declaration: Equation): Meaning {
   const written = trace.language.evaluateValue(trace, declaration.value, trace.scope);
   if (!['number', 'list', 'text', 'boolean', 'schedule', 'learned'].includes(written.kind)) return written;
   const override = session.override(name);
-  const meaning = override === undefined ? written : trace.language.evaluate(trace, override, trace.scope);
-  const value = override === undefined ? session.textOf(declaration.value.range) : (session.input.overrideTexts.get(name) ?? '');
+  const meaning =
+    override === undefined ? written : session.evaluateOverride(name, () => trace.language.evaluate(trace, override, trace.scope));
+  if (sortOf(meaning) !== sortOf(written))
+    throw new DiagnosticError(settingNotTaken(name, session.overrideText(name), `a value like ${describe(written)}`, describe(meaning)));
+  const value = override === undefined ? session.textOf(declaration.value.range) : session.overrideText(name);
   session.setting({ name, value, origin: override === undefined ? 'spec' : 'command line', range: declaration.range });
   return meaning.kind === 'learned' && meaning.per === 'scalar' ? trace.learned(meaning, [], [name]) : meaning;
+}
+
+/** Numbers, schedules and learned scalars can stand for each other. */
+function sortOf(meaning: Meaning): string {
+  return meaning.kind === 'schedule' || meaning.kind === 'learned' ? 'number' : meaning.kind;
 }

@@ -52,6 +52,11 @@ export function gradientExpression(trace: Trace, written: readonly Argument[], s
         entry.dims,
         [],
       );
-    return learnerMeaning(trace, target.name, 'a gradient', { model: target.learner.model, step: target.learner.step, read });
+    return learnerMeaning(trace, target.name, 'a gradient', {
+      model: target.learner.model,
+      step: target.learner.step,
+      prepare: () => undefined,
+      read,
+    });
   });
 }

@@ -1,8 +1,7 @@
 /** @file Values of an inner optimiser's hyperparameters for one weight and step; learned ones become weights. */
-import { badClause } from '../diagnostics/catalogue/blocks.ts';
-import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import { InternalError } from '../diagnostics/internal-error.ts';
 import type { Value } from '../ir/ir.ts';
+import { wrongClause } from './clauses.ts';
 import { describe } from './describe.ts';
 import { dim, sizes } from './dims.ts';
 import type { OptimiserMeaning, TensorMeaning } from './meaning.ts';
@@ -26,7 +25,7 @@ export function resolveHyperparameter(
   const spread = (scalar: TensorMeaning): Value => trace.root.broadcast(scalar.value, shape, []);
   if (meaning.kind === 'tensor') {
     if (meaning.dims.length > 0)
-      throw new DiagnosticError(badClause('using', `a scalar \`${name}\``, describe(meaning), trace.root.source ?? entry.range));
+      throw wrongClause('adapt', 'using', `a scalar \`${name}\``, describe(meaning), trace.root.source ?? entry.range);
     return spread(meaning);
   }
   if (meaning.kind === 'schedule') return spread(trace.tensor(meaning, entry.range));

@@ -1,8 +1,9 @@
 /** @file `a..b`, `list[i]`, `tensor[i, j]`, `fast[k]`. Indices count from 0; a range includes both ends. */
-import { badIndex, badRange, notIndexable } from '../diagnostics/catalogue/values.ts';
+import { badIndex, badRange, notIndexable, rangeTooLong } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Expression } from '../parse/ast.ts';
+import { limits } from './budget.ts';
 import { describe } from './describe.ts';
 import { dim } from './dims.ts';
 import type { Dim, ListMeaning, Meaning, TensorMeaning } from './meaning.ts';
@@ -12,7 +13,9 @@ import type { Trace } from './trace.ts';
 
 export function rangeOf(left: Meaning, right: Meaning, range: SourceRange): ListMeaning {
   const whole = left.kind === 'number' && right.kind === 'number' && Number.isInteger(left.value) && Number.isInteger(right.value);
-  if (!whole || right.value - left.value > 100_000) throw new DiagnosticError(badRange(`${describe(left)} and ${describe(right)}`, range));
+  if (!whole) throw new DiagnosticError(badRange(`${describe(left)} and ${describe(right)}`, range));
+  const count = right.value - left.value + 1;
+  if (count > limits.range) throw new DiagnosticError(rangeTooLong(count, limits.range, range));
   const items: Meaning[] = [];
   for (let value = left.value; value <= right.value; value++) items.push({ kind: 'number', value });
   return { kind: 'list', items };

@@ -19,6 +19,8 @@ export interface Learner {
   readonly model: Block;
   /** Inner steps taken. */
   readonly step: number;
+  /** Does the work that makes the model's weights known: an adapted learner takes its steps. */
+  prepare(): void;
   /** The value of one of the model's weights for this learner. */
   read(entry: WeightEntry): TensorMeaning;
 }
@@ -51,7 +53,10 @@ export function learnerMeaning(
     parameters: (model.parameters ?? []).map((parameter) => parameter.text),
     learner,
     call: (_context, values, range) => applyModel(trace, learner, values, range),
-    weights: () => new Map(ownedWeights(trace, model).map((entry) => [entry.key, learner.read(entry)])),
+    weights: () => {
+      learner.prepare();
+      return new Map(ownedWeights(trace, model).map((entry) => [entry.key, learner.read(entry)]));
+    },
     ...(index === undefined ? {} : { index }),
   };
 }
@@ -114,23 +119,30 @@ export function stopLearner(trace: Trace, of: Meaning): Meaning {
     cached.set(entry.key, stopped);
     return stopped;
   };
-  return learnerMeaning(trace, of.name, of.description, { model: of.learner.model, step: of.learner.step, read });
+  return learnerMeaning(trace, of.name, of.description, {
+    model: of.learner.model,
+    step: of.learner.step,
+    prepare: () => of.learner.prepare(),
+    read,
+  });
 }
+
+const learnerHint = 'learners of one model are added and subtracted, and multiplied by single numbers: `net - 0.4*gradient(loss, of: net)`';
 
 /** `net - 0.4*g`: weight by weight, for learners of one model and scalars. */
 export function combineLearners(trace: Trace, operator: BinaryOperator, left: Meaning, right: Meaning, range: SourceRange): Meaning {
   if (!['+', '-', '*', '/'].includes(operator))
-    throw new DiagnosticError(badOperands(operator, describe(isLearner(left) ? left : right), range));
+    throw new DiagnosticError(badOperands(operator, describe(isLearner(left) ? left : right), range, learnerHint));
   const sides = [left, right].map((side) => {
     if (isLearner(side)) return { learner: side.learner, scalar: undefined };
     const scalar = trace.tensor(side, range);
-    if (scalar.dims.length > 0) throw new DiagnosticError(badOperands(operator, describe(side), range));
+    if (scalar.dims.length > 0) throw new DiagnosticError(badOperands(operator, describe(side), range, learnerHint));
     return { learner: undefined, scalar };
   });
   const learners = sides.flatMap((side) => (side.learner === undefined ? [] : [side.learner]));
   const [first, second] = learners;
   if (first === undefined || (second !== undefined && second.model !== first.model))
-    throw new DiagnosticError(badOperands(operator, 'learners of different models', range));
+    throw new DiagnosticError(badOperands(operator, 'learners of different models', range, learnerHint));
   const cached = new Map<string, TensorMeaning>();
   const read = (entry: WeightEntry): TensorMeaning => {
     const known = cached.get(entry.key);
@@ -140,5 +152,12 @@ export function combineLearners(trace: Trace, operator: BinaryOperator, left: Me
     cached.set(entry.key, value);
     return value;
   };
-  return learnerMeaning(trace, modelName(first.model), 'a learner', { model: first.model, step: first.step, read });
+  return learnerMeaning(trace, modelName(first.model), 'a learner', {
+    model: first.model,
+    step: first.step,
+    prepare: () => {
+      for (const learner of learners) learner.prepare();
+    },
+    read,
+  });
 }

@@ -1,5 +1,5 @@
 /** @file Traces `train` (with its `validate`) and `evaluate`: one trace per phase, finished when all weights have their names. */
-import { badClause, clauseMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { clausesMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
 import { lossWithoutEpisode, notAScalarLoss, unknownWeight } from '../diagnostics/catalogue/meta.ts';
 import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
@@ -7,7 +7,8 @@ import type { Result, SourceRange } from '../ir/ir.ts';
 import type { Argument, Block, Expression, Part, Statement } from '../parse/ast.ts';
 import { limits } from './budget.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
-import { describe } from './describe.ts';
+import { wrongClause } from './clauses.ts';
+import { describe, optimiserExample } from './describe.ts';
 import { finishTrace } from './finish.ts';
 import type { OptimiserMeaning, Phase, TensorMeaning } from './meaning.ts';
 import type { ModelEvaluate, ModelTrain, ModelValidate, ModelWeight } from './model.ts';
@@ -52,7 +53,8 @@ function reported(trace: Trace, written: readonly Argument[]): Result[] {
   const results: Result[] = [];
   for (const argument of written) {
     trace.session.attempt(() => {
-      if (argument.kind === 'binder') throw new DiagnosticError(badClause('report', '`e` or `name: e`', 'a binder', argument.range));
+      if (argument.kind === 'binder')
+        throw wrongClause('evaluate', 'report', '`e` or `name: e`', trace.session.textOf(argument.range), argument.range);
       const label = argument.kind === 'named' ? argument.name.text : trace.session.textOf(argument.value.range);
       const { value } = scalar(trace, argument.value, `the report \`${label}\``);
       if (!results.some((result) => result.name === label)) results.push({ name: label, value });
@@ -75,10 +77,8 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using), undefined);
   const batch = session.attempt(() => reader.number(constants, 'batch', { integer: true, least: 1, most: limits.batch }), undefined);
   const steps = session.attempt(() => reader.number(constants, 'steps', { integer: true, least: 1, most: limits.outerSteps }), undefined);
-  const over = session.attempt(() => reader.arguments('over').map((argument) => readPath(argument)), []);
+  const over = session.attempt(() => reader.arguments('over').map((argument) => readPath(session, argument)), []);
   const goal = reader.expression('minimize') ?? reader.expression('maximize');
-  if (goal === undefined)
-    session.report(clauseMissing('minimize', title, 'minimize cross_entropy(fast(query.x), query.y)', block.keywordRange));
   const validatePart = onlyValidate(session, block);
   const validate = validatePart === undefined ? undefined : session.attempt(() => tracedValidate(tools, validatePart, prefix), undefined);
   if (goal === undefined) throw new PoisonError();
@@ -113,39 +113,48 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
 
 function weightsUnder(session: CheckSession, path: readonly string[], range: SourceRange): string[] {
   const found = session.weights.weights.filter((entry) => session.weights.under(entry, path)).map((entry) => session.weights.nameOf(entry));
-  if (found.length === 0) session.report(unknownWeight(path.join('.'), range));
+  if (found.length === 0) {
+    const known = session.weights.weights.map((entry) => session.weights.nameOf(entry));
+    session.report(unknownWeight(path.join('.'), known, range));
+  }
   return found;
 }
 
-function readPath(argument: Argument): { path: readonly string[]; range: SourceRange } {
+function readPath(session: CheckSession, argument: Argument): { path: readonly string[]; range: SourceRange } {
   const path = argument.kind === 'positional' ? pathOf(argument.value) : undefined;
   if (path === undefined)
-    throw new DiagnosticError(badClause('over', 'paths such as `net` or `net.head`', 'something else', argument.range));
+    throw wrongClause('train', 'over', 'paths such as `net` or `net.head`', session.textOf(argument.range), argument.range);
   return { path, range: argument.range };
 }
 
 function readOptimiser(trace: Trace, using: Expression): OptimiserMeaning {
   const optimiser = trace.language.evaluate(trace, using, trace.scope);
   if (optimiser.kind === 'poison') throw new PoisonError();
-  if (optimiser.kind !== 'optimiser') throw new DiagnosticError(notAnOptimiser(describe(optimiser), using.range));
+  if (optimiser.kind !== 'optimiser')
+    throw new DiagnosticError(notAnOptimiser(describe(optimiser), optimiserExample(optimiser), using.range));
   for (const [name, value] of optimiser.hyperparameters) {
-    if (value.kind === 'learned')
-      throw new DiagnosticError(
-        badClause('using', `a number or a schedule for \`${name}\` of an outer optimiser`, 'a learned scalar', using.range),
-      );
-    if (value.kind === 'tensor')
-      throw new DiagnosticError(
-        badClause('using', `a number or a schedule for \`${name}\` of an outer optimiser`, describe(value), using.range),
-      );
+    if (value.kind === 'learned') throw outerHyperparameter(name, 'a learned scalar', using.range);
+    if (value.kind === 'tensor') throw outerHyperparameter(name, describe(value), using.range);
   }
   return optimiser;
+}
+
+function outerHyperparameter(name: string, found: string, range: SourceRange): DiagnosticError {
+  const expected = `a number or a schedule for \`${name}\` of an outer optimiser`;
+  return wrongClause('train', 'using', expected, found, range, `nothing learns \`${name}\` here; a schedule is \`linear(1e-3, 0)\``);
 }
 
 function onlyValidate(session: CheckSession, block: Block): Part | undefined {
   const parts = block.body.filter((statement): statement is Part => statement.kind === 'part');
   for (const part of parts) {
     if (part.keyword !== 'validate' || part !== parts[0])
-      session.report(statementNotHere(`\`${part.keyword}\``, 'a `train` block that has one already, or at all', part.keywordRange));
+      session.report(
+        statementNotHere(
+          `\`${part.keyword}\``,
+          part.keyword === 'validate' ? 'a `train` block that has one already' : '`train`',
+          part.keywordRange,
+        ),
+      );
   }
   return parts[0]?.keyword === 'validate' ? parts[0] : undefined;
 }
@@ -160,7 +169,9 @@ function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: N
   const keep = readKeep(trace, reader, results);
   if (!complete) throw new PoisonError();
   if (results.length === 0)
-    throw new DiagnosticError(clauseMissing('keep', '`validate`', 'keep highest(accuracy(fast(query.x), query.y))', part.keywordRange));
+    throw new DiagnosticError(
+      clausesMissing(['keep'], '`validate`', ['keep highest(accuracy(fast(query.x), query.y))'], part.keywordRange),
+    );
   const constants = constantsOf(trace);
   const every = reader.number(constants, 'every', { integer: true, least: 1, most: limits.outerSteps }) as number;
   const episodes = reader.number(constants, 'episodes', { integer: true, least: 1, most: limits.episodes }) as number;
@@ -185,7 +196,7 @@ function readKeep(trace: Trace, reader: ClauseReader, results: Result[]): ModelV
     written.arguments.length !== 1 ||
     argument?.kind !== 'positional'
   ) {
-    throw new DiagnosticError(badClause('keep', '`highest(e)` or `lowest(e)`', trace.session.textOf(written.range), written.range));
+    throw wrongClause('validate', 'keep', '`highest(e)` or `lowest(e)`', trace.session.textOf(written.range), written.range);
   }
   const metric = trace.session.textOf(argument.value.range);
   const { value } = scalar(trace, argument.value, 'the figure that `keep` compares');

@@ -1,4 +1,5 @@
 /** @file What all traces of one check share: the file, the diagnostics, the settings in force, the weights. */
+import { badSetting } from '../diagnostics/catalogue/names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceFile } from '../diagnostics/source-file.ts';
@@ -16,6 +17,10 @@ export interface CheckInput {
   readonly overrides: ReadonlyMap<string, Expression>;
   /** The same as the user wrote them. */
   readonly overrideTexts: ReadonlyMap<string, string>;
+  /** The text had errors of syntax, so that parts of it are missing in `file`. */
+  readonly incomplete?: boolean;
+  /** Names that those parts define: what uses them is not to blame. */
+  readonly lostNames?: ReadonlySet<string>;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows: ReadonlyMap<string, number>;
 }
@@ -59,6 +64,11 @@ export class CheckSession {
     if (!this.#diagnostics.has(key)) this.#diagnostics.set(key, diagnostic);
   }
 
+  /** Reports that something is missing, unless parts of the file could not be read: it may be among those. */
+  reportAbsence(diagnostic: Diagnostic): void {
+    if (this.input.incomplete !== true) this.report(diagnostic);
+  }
+
   /** Runs `body`; a user's mistake inside is reported and gives `otherwise`. */
   attempt<Result>(body: () => Result, otherwise: Result): Result {
     try {
@@ -87,6 +97,21 @@ export class CheckSession {
     const value = this.input.overrides.get(name);
     if (value !== undefined) this.usedOverrides.add(name);
     return value;
+  }
+
+  /** The value of a setting as the user wrote it. */
+  overrideText(name: string): string {
+    return this.input.overrideTexts.get(name) ?? '';
+  }
+
+  /** Evaluates the value of a setting: a mistake in it has no place in the file. */
+  evaluateOverride<Result>(name: string, body: () => Result): Result {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      throw new DiagnosticError(badSetting(name, this.overrideText(name), error.diagnostic.title));
+    }
   }
 
   /** Rows of a resident data set; 1 stands for "not read yet". */

@@ -1,14 +1,16 @@
 /** @file `tasks` blocks: where episodes come from, and their parts as values. */
-import { badClause, headerMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
+import { clausesMissing, headerMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
 import { setTooLarge } from '../diagnostics/catalogue/limits.ts';
 import { fieldNotDefined, sameTasks } from '../diagnostics/catalogue/meta.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/did-you-mean.ts';
 import type { EpisodeShape, Parameter, Result, SourceRange, TaskSource, Value } from '../ir/ir.ts';
 import { tensorType } from '../ir/tensor-type.ts';
-import type { Block, Part, Statement } from '../parse/ast.ts';
+import type { Block, Expression, Part, Statement } from '../parse/ast.ts';
 import { defineAll, drawn, functionMeaning } from './body.ts';
 import { limits } from './budget.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
+import { wrongClause } from './clauses.ts';
 import { describe } from './describe.ts';
 import { dim, sizes } from './dims.ts';
 import type { Dim, Meaning, RecordMeaning, TensorMeaning } from './meaning.ts';
@@ -30,78 +32,81 @@ export function readTasks(session: CheckSession, block: Block, constants: Consta
   if (name === undefined) throw new DiagnosticError(headerMissing('a name', 'tasks', 'tasks omniglot { … }', block.keywordRange));
   const reader = new ClauseReader(session, 'tasks', CheckSession.settingPrefix(block), `\`tasks ${name}\``, block.body, block.keywordRange);
   reader.complete();
-  const source = readSource(reader, constants, name, block);
+  const source = readSource(session, reader, constants, name, block);
   const images = source.kind === 'images';
-  if (images && !reader.has('ways'))
-    throw new DiagnosticError(badClause('source', 'a `ways` clause beside it', 'none', reader.rangeOf('source')));
-  const episode: EpisodeShape = {
-    tasks: name,
-    ways: images ? (reader.number(constants, 'ways', { integer: true, least: 1, most: limits.examples }) ?? 0) : 0,
-    shots: reader.number(constants, 'shots', { integer: true, least: 1, most: limits.examples }) ?? 1,
-    queries: reader.number(constants, 'queries', { integer: true, least: 1, most: limits.examples }) ?? 1,
-  };
+  if (images && !reader.has('ways')) session.reportAbsence(clausesMissing(['ways'], `\`tasks ${name}\``, ['ways 5'], block.keywordRange));
+  // With a wrong size the rest is checked with an ordinary one.
+  const size = (keyword: 'ways' | 'shots' | 'queries', otherwise: number): number =>
+    session.attempt(() => reader.number(constants, keyword, { integer: true, least: 1, most: limits.examples }), undefined) ?? otherwise;
+  const episode: EpisodeShape = { tasks: name, ways: images ? size('ways', 5) : 0, shots: size('shots', 1), queries: size('queries', 1) };
   if (!images) for (const keyword of ['ways', 'split', 'resize', 'rotate']) refuse(session, reader, keyword, name);
   const generating = block.body.some((statement) => statement.kind === 'part');
-  if (!images && !generating) session.report(fieldNotDefined('x', block.keywordRange));
+  if (!images && !generating) session.reportAbsence(fieldNotDefined('x', block.keywordRange));
   if (!images && generating && !block.body.some((statement) => statement.kind === 'draw'))
     session.report(sameTasks(name, block.name?.range ?? block.keywordRange));
   return { block, name, source, episode };
 }
 
 function refuse(session: CheckSession, reader: ClauseReader, keyword: string, name: string): void {
-  if (reader.has(keyword))
-    session.report(statementNotHere(`\`${keyword}\``, `\`tasks ${name}\`, which has no \`source images(…)\``, reader.rangeOf(keyword)));
+  if (!reader.has(keyword)) return;
+  const hint = 'it is for images; tasks that are generated have none: remove it';
+  session.report(statementNotHere(`\`${keyword}\``, `\`tasks ${name}\``, reader.rangeOf(keyword), hint));
 }
 
-function readSource(reader: ClauseReader, constants: ConstantEvaluator, name: string, block: Block): TaskSource {
+function readSource(session: CheckSession, reader: ClauseReader, constants: ConstantEvaluator, name: string, block: Block): TaskSource {
   const written = reader.expression('source');
-  const pool = reader.number(constants, 'pool', { integer: true, least: 0, most: limits.outerSteps }, 0) ?? 0;
+  const pool =
+    session.attempt(() => reader.number(constants, 'pool', { integer: true, least: 0, most: limits.outerSteps }, 0), undefined) ?? 0;
   if (written === undefined) return { name, kind: 'generated', pool };
+  for (const statement of block.body) {
+    if (statement.kind !== 'part') continue;
+    const hint = 'keep one of the two: images, or a program that generates examples';
+    session.report(statementNotHere('`example`', `\`tasks ${name}\`, whose examples are images`, statement.keywordRange, hint));
+  }
+  const dataset = session.attempt(() => datasetOf(session, constants, written), 'omniglot');
+  const split = session.attempt(() => splitOf(session, reader, constants), 'vinyals');
+  const resize = session.attempt(() => resizeOf(reader, constants), [28, 28] as const);
+  const rotations = session.attempt(() => rotationsOf(reader, constants), [0]);
+  return { name, kind: 'images', pool, images: { dataset, split, resize, rotations, channels: 1 } };
+}
+
+function datasetOf(session: CheckSession, constants: ConstantEvaluator, written: Expression): string {
   const argument = written.kind === 'call' && written.callee.kind === 'name' && written.callee.name === 'images' ? written.arguments : [];
   const first = argument[0];
   const dataset = argument.length === 1 && first?.kind === 'positional' ? constants.constant(first.value) : undefined;
-  if (dataset?.kind !== 'text')
-    throw new DiagnosticError(badClause('source', '`images("omniglot")` or `images("PATH")`', 'something else', written.range));
-  for (const statement of block.body) {
-    if (statement.kind === 'part')
-      throw new DiagnosticError(statementNotHere('`example`', `\`tasks ${name}\`, whose examples are images`, statement.keywordRange));
-  }
-  const resize = listOf(reader, constants, 'resize', [28, 28]);
-  if (resize.length !== 2 || resize.some((size) => !Number.isInteger(size) || size < 1 || size > 1024)) {
-    throw new DiagnosticError(badClause('resize', 'height x width, such as `28 x 28`', resize.join(' x '), reader.rangeOf('resize')));
-  }
-  const rotations = listOf(reader, constants, 'rotate', [0]);
-  if (
-    rotations.length === 0 ||
-    new Set(rotations).size !== rotations.length ||
-    rotations.some((angle) => ![0, 90, 180, 270].includes(angle))
-  ) {
-    throw new DiagnosticError(badClause('rotate', 'different ones of 0, 90, 180, 270', rotations.join(', '), reader.rangeOf('rotate')));
-  }
-  return {
-    name,
-    kind: 'images',
-    pool,
-    images: {
-      dataset: dataset.value,
-      split: splitOf(reader, constants),
-      resize: [resize[0] as number, resize[1] as number],
-      rotations,
-      channels: 1,
-    },
-  };
+  if (dataset?.kind === 'text') return dataset.value;
+  const found = session.textOf(written.range);
+  throw wrongClause('tasks', 'source', '`images("omniglot")` or `images("PATH")`', found, written.range);
 }
 
-function splitOf(reader: ClauseReader, constants: ConstantEvaluator): string {
+function resizeOf(reader: ClauseReader, constants: ConstantEvaluator): readonly [number, number] {
+  const [height, width, ...more] = listOf(reader, constants, 'resize', [28, 28]);
+  const fits = (size: number | undefined): size is number => size !== undefined && Number.isInteger(size) && size >= 1 && size <= 1024;
+  if (fits(height) && fits(width) && more.length === 0) return [height, width];
+  const found = [height, width, ...more].filter((size) => size !== undefined).join(' x ');
+  throw wrongClause('tasks', 'resize', 'height x width in whole numbers from 1 to 1024', found, reader.rangeOf('resize'));
+}
+
+function rotationsOf(reader: ClauseReader, constants: ConstantEvaluator): readonly number[] {
+  const rotations = listOf(reader, constants, 'rotate', [0]);
+  const fit = rotations.every((angle) => [0, 90, 180, 270].includes(angle)) && new Set(rotations).size === rotations.length;
+  if (fit && rotations.length > 0) return rotations;
+  throw wrongClause('tasks', 'rotate', 'different ones of 0, 90, 180, 270', rotations.join(', '), reader.rangeOf('rotate'));
+}
+
+function splitOf(session: CheckSession, reader: ClauseReader, constants: ConstantEvaluator): string {
   const written = reader.expression('split');
   if (written === undefined) return 'vinyals';
   if (written.kind === 'name' && (written.name === 'vinyals' || written.name === 'lake')) return written.name;
   const value = written.kind === 'text' ? constants.constant(written) : undefined;
-  if (value?.kind !== 'text')
-    throw new DiagnosticError(
-      badClause('split', '`vinyals`, `lake`, or the path of a split file in quotes', 'something else', written.range),
-    );
-  return value.value;
+  if (value?.kind === 'text') return value.value;
+  const found = session.textOf(written.range);
+  const part = /^(train|test|val|validate|validation|evaluate)$/.test(found)
+    ? '`train`, `validate` and `evaluate` each take their own part of the split; nothing else can name one'
+    : undefined;
+  const near = suggest(found, ['vinyals', 'lake']);
+  const hint = part ?? (near === undefined ? undefined : `did you mean \`${near}\`?`);
+  throw wrongClause('tasks', 'split', '`vinyals`, `lake`, or the path of a split file in quotes', found, written.range, hint);
 }
 
 function listOf(reader: ClauseReader, constants: ConstantEvaluator, keyword: string, otherwise: readonly number[]): readonly number[] {
@@ -111,7 +116,7 @@ function listOf(reader: ClauseReader, constants: ConstantEvaluator, keyword: str
     const value = argument.kind === 'positional' ? constants.constant(argument.value) : undefined;
     const items = value?.kind === 'list' ? value.items : value === undefined ? [] : [value];
     return items.map((item) => {
-      if (item.kind !== 'number') throw new DiagnosticError(badClause(keyword, 'constant numbers', describe(item), argument.range));
+      if (item.kind !== 'number') throw wrongClause('tasks', keyword, 'constant numbers', describe(item), argument.range);
       return item.value;
     });
   });
@@ -201,6 +206,7 @@ function generatedPart(
   const region = trace.root.region();
   const mapped = new Map<Value, Value>();
   const results: { name: string; meaning: TensorMeaning; range: SourceRange }[] = [];
+  const poisoned: string[] = [];
   trace.atTopLevel(() => {
     trace.drawingTasks = tasks.name;
     trace.example = {
@@ -217,12 +223,12 @@ function generatedPart(
     trace.inBuilder(region, () => {
       for (const { name, range } of definitions(trace, example.body, outer)) {
         const meaning = name.meaning();
-        if (meaning.kind !== 'poison' && meaning.kind !== 'function')
-          results.push({ name: name.text, meaning: trace.tensor(meaning, range), range });
+        if (meaning.kind === 'poison') poisoned.push(name.text);
+        else if (meaning.kind !== 'function') results.push({ name: name.text, meaning: trace.tensor(meaning, range), range });
       }
     });
   });
-  const fields = new Map<string, Meaning>();
+  const fields = new Map<string, Meaning>(poisoned.map((name) => [name, { kind: 'poison' }]));
   if (results.length > 0) {
     const body = region.finish(results.map(({ name, meaning }): Result => ({ name, value: meaning.value })));
     const captured = new Map(region.captures.map((value) => [region.use(value), value]));

@@ -53,6 +53,10 @@ export interface PartOf {
 
 export interface CallArgument {
   readonly name?: string;
+  /** Of the name, for messages about it. */
+  readonly nameRange?: SourceRange;
+  /** Given with `|>`. */
+  readonly piped?: boolean;
   readonly meaning: Meaning;
   readonly range: SourceRange;
 }
@@ -231,7 +235,7 @@ export class Trace implements Context {
   weight(parameter: string, dims: readonly Dim[], initial: Initializer): TensorMeaning {
     const frame = this.frame;
     const range = this.builder.source ?? { start: 0, end: 0 };
-    if (frame === undefined) throw new DiagnosticError(outsideModel(parameter, range));
+    if (frame === undefined) throw new DiagnosticError(outsideModel(this.session.textOf(range) || parameter, range));
     this.session.budget.tensor(tensorType('float', sizes(dims)), range, limits.weightElements);
     const entry = this.session.weights.obtain({
       segments: [...frame.segments],
@@ -241,6 +245,7 @@ export class Trace implements Context {
       initial,
       bounds: undefined,
       range,
+      phase: this.phase,
     });
     return frame.read(entry);
   }
@@ -284,6 +289,7 @@ export class Trace implements Context {
       initial: { distribution: 'constant', offset: meaning.initial, scale: 0 },
       bounds: meaning.bounds,
       range: meaning.range,
+      phase: this.phase,
     });
     return frame !== undefined ? frame.read(entry) : this.start(entry);
   }
@@ -381,7 +387,15 @@ export class Trace implements Context {
       first === undefined ||
       items.some((item) => item.dims.length !== first.dims.length || item.dims.some((dim, axis) => dim.size !== first.dims[axis]?.size))
     ) {
-      throw new DiagnosticError(badTensor(first === undefined ? 'an empty list' : 'a list of items of different shapes', range));
+      throw new DiagnosticError(
+        first === undefined
+          ? badTensor('an empty list', range, 'put at least one value into it')
+          : badTensor(
+              'a list of items of different shapes',
+              range,
+              'make all items of one shape; `concat` joins tensors of different lengths',
+            ),
+      );
     }
     const rows = items.map((item) => this.builder.reshape(item.value, [1, ...sizes(item.dims)]));
     const value = rows.length === 1 ? (rows[0] as Value) : this.builder.emit('concatenate', rows, { dimension: 0 });

@@ -4,7 +4,7 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import { sameShape, tensorType } from '../ir/tensor-type.ts';
 import { printDims } from './dims.ts';
-import type { Dim, Initializer } from './meaning.ts';
+import type { Dim, Initializer, Phase } from './meaning.ts';
 import type { ModelState, ModelWeight } from './model.ts';
 
 /** One level of a path: the name, and which of the siblings of that name it is (from 1). */
@@ -24,6 +24,8 @@ export interface WeightEntry {
   readonly initial: Initializer;
   readonly bounds: readonly [number, number] | undefined;
   readonly range: SourceRange;
+  /** Where it was met first. */
+  readonly phase: Phase;
 }
 
 export interface StateEntry {
@@ -65,9 +67,7 @@ export class WeightRegistry {
         entry.dims.map((dim) => dim.size),
       )
     ) {
-      throw new DiagnosticError(
-        weightShapeChanged(this.nameOf(known), printDims(known.dims), printDims(entry.dims), entry.range, known.range),
-      );
+      throw new DiagnosticError(weightShapeChanged(this.nameOf(known), ...inPhases(known, entry), entry.range, known.range));
     }
     return known;
   }
@@ -134,4 +134,10 @@ export class WeightRegistry {
     }
     return most;
   }
+}
+
+/** Two shapes, with the phases when these differ: `ways` may. */
+function inPhases(known: WeightEntry, entry: Omit<WeightEntry, 'key'>): [string, string] {
+  const [before, now] = [printDims(known.dims), printDims(entry.dims)];
+  return known.phase === entry.phase ? [before, now] : [`${before}, as in \`${known.phase}\``, `${now} in \`${entry.phase}\``];
 }

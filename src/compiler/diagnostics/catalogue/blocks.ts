@@ -7,7 +7,14 @@ function list(words: readonly string[]): string {
   return words.map((word) => `\`${word}\``).join(', ');
 }
 
-export function clauseNotHere(word: string, where: string, allowed: readonly string[], range: SourceRange): Diagnostic {
+/** `homes`: the blocks that do have such a clause. */
+export function clauseNotHere(
+  word: string,
+  where: string,
+  allowed: readonly string[],
+  homes: readonly string[],
+  range: SourceRange,
+): Diagnostic {
   const near = suggest(word, allowed);
   return {
     code: 'E0301',
@@ -16,7 +23,12 @@ export function clauseNotHere(word: string, where: string, allowed: readonly str
     range,
     expected: list(allowed),
     found: `\`${word}\``,
-    hint: near === undefined ? 'move it to the block it belongs to, or remove it' : `did you mean \`${near}\`?`,
+    hint:
+      homes.length > 0
+        ? `it belongs in ${homes.map((home) => `\`${home}\``).join(' or ')}`
+        : near === undefined
+          ? 'remove it'
+          : `did you mean \`${near}\`?`,
   };
 }
 
@@ -31,17 +43,18 @@ export function clauseTwice(word: string, where: string, range: SourceRange, fir
   };
 }
 
-export function clauseMissing(word: string, where: string, example: string, range: SourceRange): Diagnostic {
+/** One for all that are missing, so that they can be added at once. */
+export function clausesMissing(words: readonly string[], where: string, examples: readonly string[], range: SourceRange): Diagnostic {
   return {
     code: 'E0303',
     severity: 'error',
-    title: `${where} needs a \`${word}\` clause`,
+    title: words.length === 1 ? `${where} needs a ${list(words)} clause` : `${where} needs the clauses ${list(words)}`,
     range,
-    hint: `add \`${example}\``,
+    hint: `add, for example, \`${examples.join('   ')}\``,
   };
 }
 
-export function badClause(word: string, expected: string, found: string, range: SourceRange): Diagnostic {
+export function badClause(word: string, expected: string, found: string, range: SourceRange, hint: string): Diagnostic {
   return {
     code: 'E0304',
     severity: 'error',
@@ -49,7 +62,7 @@ export function badClause(word: string, expected: string, found: string, range: 
     range,
     expected,
     found,
-    hint: 'see `grammar/README.md` for the clause',
+    hint,
   };
 }
 
@@ -67,7 +80,7 @@ export function headerNotTaken(what: string, block: string, range: SourceRange):
   return {
     code: 'E0306',
     severity: 'error',
-    title: `a \`${block}\` block takes no ${what}`,
+    title: `\`${block}\` takes no ${what}`,
     range,
     hint: 'remove it',
   };
@@ -84,23 +97,28 @@ export function blockTwice(what: string, range: SourceRange, first: SourceRange)
   };
 }
 
-export function statementNotHere(what: string, where: string, range: SourceRange): Diagnostic {
+export function statementNotHere(
+  what: string,
+  where: string,
+  range: SourceRange,
+  hint = 'move it out of the block, or remove it',
+): Diagnostic {
   return {
     code: 'E0308',
     severity: 'error',
     title: `${what} does not belong in ${where}`,
     range,
-    hint: 'move it out of the block',
+    hint,
   };
 }
 
-export function noReturn(where: string, range: SourceRange): Diagnostic {
+export function noReturn(range: SourceRange): Diagnostic {
   return {
     code: 'E0309',
     severity: 'error',
-    title: `${where} does not end with \`return\``,
+    title: 'this body has no `return`',
     range,
-    hint: 'end it with `return e`, once, as the last statement',
+    hint: 'end it with `return e`',
   };
 }
 
@@ -110,6 +128,7 @@ export function noTrain(range: SourceRange): Diagnostic {
     severity: 'error',
     title: 'this file has nothing to train or evaluate',
     range,
+    label: 'the file ends here',
     hint: 'add `train { minimize … using adam(rate: 1e-3) batch 32 steps 1_000 }` or an `evaluate` block',
   };
 }
@@ -123,6 +142,29 @@ export function notARecord(range: SourceRange): Diagnostic {
     expected: '`(e)` or `(a: x, b: y)`',
     found: 'several values without names, or nothing',
     hint: 'for a list write `[x, y]`',
+  };
+}
+
+export function binderWithoutValue(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0313',
+    severity: 'error',
+    title: `this says nothing for each \`${name}\``,
+    range,
+    expected: `\`${name} in list: e\``,
+    hint: `write what is added up, such as \`sum(${name} in 1..3: ${name} * loss)\``,
+  };
+}
+
+export function notAList(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0314',
+    severity: 'error',
+    title: '`in` needs a list',
+    range,
+    expected: 'a list or a range, such as `1..5`',
+    found,
+    hint: 'write `k in 1..5: e` for five values of `k`',
   };
 }
 

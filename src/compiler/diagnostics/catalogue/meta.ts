@@ -1,6 +1,12 @@
 /** @file Messages about levels, episodes and adaptation (E05xx), and warnings (W05xx). */
 import type { SourceRange } from '../../ir/ir.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import { suggest } from '../did-you-mean.ts';
+
+/** Every path that leads to a name: `net`, `net.head`, `net.head.kernel`. */
+function pathsOf(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.flatMap((name) => name.split('.').map((_, depth, parts) => parts.slice(0, depth + 1).join('.'))));
+}
 
 export function notAScalarLoss(what: string, found: string, range: SourceRange): Diagnostic {
   return {
@@ -39,6 +45,7 @@ export function adaptsNothing(name: string, range: SourceRange): Diagnostic {
 }
 
 export function noSuchPart(path: string, known: readonly string[], range: SourceRange): Diagnostic {
+  const near = suggest(path, pathsOf(known));
   return {
     code: 'E0504',
     severity: 'error',
@@ -46,7 +53,8 @@ export function noSuchPart(path: string, known: readonly string[], range: Source
     range,
     expected: known.length > 12 ? `${known.slice(0, 12).join(', ')}, …` : known.join(', '),
     found: `\`${path}\``,
-    hint: 'name the model and then equations, functions or layers, as `explain` prints them',
+    hint:
+      near === undefined ? 'name the model and then equations, functions or layers, as `explain` prints them' : `did you mean \`${near}\`?`,
   };
 }
 
@@ -74,11 +82,22 @@ export function unreachedWeight(name: string, reason: string, range: SourceRange
   };
 }
 
+export function nothingLeftToAdapt(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0515',
+    severity: 'error',
+    title: `\`only\` and \`freeze\` leave nothing that \`adapt ${name}\` can change`,
+    range,
+    expected: 'at least one weight that the loss depends on',
+    hint: 'name more weights in `only`, or fewer in `freeze`',
+  };
+}
+
 export function outsideModel(layer: string, range: SourceRange): Diagnostic {
   return {
     code: 'E0507',
     severity: 'error',
-    title: `\`${layer}\` has weights, so it must stand in a model`,
+    title: `\`${layer}\` has weights or state, so it must stand in a model`,
     range,
     hint: 'put it into `model name(x) { … }`, which owns its weights',
   };
@@ -113,7 +132,7 @@ export function tooManySteps(name: string, asked: number, steps: number, range: 
   return {
     code: 'E0510',
     severity: 'error',
-    title: `\`${name}[${asked}]\` is beyond the ${steps} training steps`,
+    title: `\`${name}[${asked}]\` is beyond the ${steps === 1 ? 'only training step' : `${steps} training steps`}`,
     range,
     expected: `0 to ${steps} in \`train\``,
     found: String(asked),
@@ -151,13 +170,14 @@ export function fieldNotDefined(field: string, range: SourceRange): Diagnostic {
   };
 }
 
-export function unknownWeight(name: string, range: SourceRange): Diagnostic {
+export function unknownWeight(name: string, known: readonly string[], range: SourceRange): Diagnostic {
+  const near = suggest(name, pathsOf(known));
   return {
     code: 'E0514',
     severity: 'error',
     title: `\`over\` names \`${name}\`, which owns no weights`,
     range,
-    hint: 'name a model, a part of one, or a learned scalar',
+    hint: near === undefined ? 'name a model, a part of one, or a learned scalar' : `did you mean \`${near}\`?`,
   };
 }
 

@@ -45,13 +45,19 @@ export function unknownField(name: string, of: string, known: readonly string[],
     severity: 'error',
     title: `${of} has no \`${name}\``,
     range,
-    expected: known.length > 0 ? known.map((field) => `\`${field}\``).join(', ') : 'no fields',
+    ...(known.length > 0 ? { expected: known.map((field) => `\`${field}\``).join(', ') } : {}),
     found: `\`${name}\``,
-    hint: near === undefined ? 'use one of the fields listed' : `did you mean \`${near}\`?`,
+    hint:
+      known.length === 0
+        ? 'only records and episodes have fields; paths of weights stand in `only`, `freeze` and `over`'
+        : near === undefined
+          ? 'use one of the fields listed'
+          : `did you mean \`${near}\`?`,
   };
 }
 
-export function notCallable(found: string, range: SourceRange): Diagnostic {
+/** `product`: the call with the operator that may have been meant. */
+export function notCallable(found: string, product: string, range: SourceRange): Diagnostic {
   return {
     code: 'E0205',
     severity: 'error',
@@ -59,7 +65,7 @@ export function notCallable(found: string, range: SourceRange): Diagnostic {
     range,
     expected: 'a function, a model or an adapted learner',
     found,
-    hint: 'if a product was meant, write the operator: `a * (b)`',
+    hint: `if a product was meant, write the operator: \`${product}\``,
   };
 }
 
@@ -75,13 +81,13 @@ export function wrongCount(what: string, expected: number, found: number, range:
   };
 }
 
-export function needsParts(what: string, range: SourceRange): Diagnostic {
+export function needsParts(what: string, tasks: readonly string[], range: SourceRange): Diagnostic {
   return {
     code: 'E0207',
     severity: 'error',
     title: `\`${what}\` is ambiguous: this file has several tasks blocks`,
     range,
-    hint: `say which one: \`<tasks>.${what}\``,
+    hint: `say which one: ${tasks.map((name) => `\`${name}.${what}\``).join(' or ')}`,
   };
 }
 
@@ -91,7 +97,7 @@ export function noTasks(what: string, range: SourceRange): Diagnostic {
     severity: 'error',
     title: `\`${what}\` needs a tasks block`,
     range,
-    hint: 'add `tasks name { … shots 1 queries 15 }`',
+    hint: 'add a block such as `tasks omniglot { source images("omniglot")  ways 5  shots 1  queries 15 }`',
   };
 }
 
@@ -136,7 +142,20 @@ export function badSetting(name: string, value: string, reason: string): Diagnos
     title: `--set ${name}=${value} is not a value`,
     range: undefined,
     expected: 'a constant such as `0.5`, `60_000`, `[1, 2]`, `28 x 28` or "text"',
-    found: reason,
+    found: `\`${value}\`: ${reason}`,
     hint: 'quote the whole option for your shell: --set "name=value"',
+  };
+}
+
+/** A value that the place in the spec cannot take. */
+export function settingNotTaken(name: string, value: string, expected: string, found: string): Diagnostic {
+  return {
+    code: 'E0603',
+    severity: 'error',
+    title: `--set ${name}=${value} does not fit the spec`,
+    range: undefined,
+    expected,
+    found,
+    hint: `give \`${name}\` a value of the kind that the spec has`,
   };
 }

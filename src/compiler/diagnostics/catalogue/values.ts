@@ -2,7 +2,11 @@
 import type { SourceRange } from '../../ir/ir.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 
-export function badTensor(found: string, range: SourceRange): Diagnostic {
+export function badTensor(
+  found: string,
+  range: SourceRange,
+  hint = 'apply the function or model to its arguments, or pick a field',
+): Diagnostic {
   return {
     code: 'E0450',
     severity: 'error',
@@ -10,7 +14,7 @@ export function badTensor(found: string, range: SourceRange): Diagnostic {
     range,
     expected: 'a tensor, a number, or a list of equal-shaped ones',
     found,
-    hint: 'apply the function or model to its arguments, or pick a field',
+    hint,
   };
 }
 
@@ -34,7 +38,7 @@ export function notIndexable(found: string, range: SourceRange): Diagnostic {
     range,
     expected: 'a tensor, a list, or an adapted learner',
     found,
-    hint: 'use `.name` for fields of a record',
+    hint: 'remove the index; fields of a record are read with `.name`',
   };
 }
 
@@ -44,9 +48,21 @@ export function badRange(found: string, range: SourceRange): Diagnostic {
     severity: 'error',
     title: 'a range needs two whole numbers',
     range,
-    expected: '`first..last` with constants, at most 100,000 apart',
+    expected: '`first..last` with whole numbers that are constants',
     found,
     hint: 'both ends are included: `1..5` has five numbers',
+  };
+}
+
+export function rangeTooLong(found: number, most: number, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0459',
+    severity: 'error',
+    title: 'this range is absurdly long',
+    range,
+    expected: `at most ${most.toLocaleString('en')} numbers`,
+    found: found.toLocaleString('en'),
+    hint: 'check its ends for a digit too many',
   };
 }
 
@@ -62,7 +78,8 @@ export function notADistribution(found: string, range: SourceRange): Diagnostic 
   };
 }
 
-export function notAnOptimiser(found: string, range: SourceRange): Diagnostic {
+/** `example`: how it could be written. */
+export function notAnOptimiser(found: string, example: string, range: SourceRange): Diagnostic {
   return {
     code: 'E0455',
     severity: 'error',
@@ -70,11 +87,16 @@ export function notAnOptimiser(found: string, range: SourceRange): Diagnostic {
     range,
     expected: '`sgd(rate: …)`, `adam(rate: …)`, …',
     found,
-    hint: 'give it a rate: `using sgd(rate: 0.4)`',
+    hint: `give it a rate: \`using ${example}\``,
   };
 }
 
-export function badOperands(operator: string, found: string, range: SourceRange): Diagnostic {
+export function badOperands(
+  operator: string,
+  found: string,
+  range: SourceRange,
+  hint = 'apply the function or model to its arguments first',
+): Diagnostic {
   return {
     code: 'E0456',
     severity: 'error',
@@ -82,7 +104,7 @@ export function badOperands(operator: string, found: string, range: SourceRange)
     range,
     expected: 'numbers, tensors, or models and their gradients',
     found,
-    hint: 'apply the function or model to its arguments first',
+    hint,
   };
 }
 
