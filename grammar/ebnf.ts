@@ -23,8 +23,8 @@ export function ebnfOf(rules: readonly Rule[]): string {
 }
 
 const HEADER = `(* The grammar of .meta, generated from grammar/parser.ts: npx tsx scripts/generate-grammar.ts
-   White space, new lines and comments (// to the end of the line) separate tokens and mean nothing else, but for one thing:
-   a "(" or "[" that opens a line does not continue the expression before it. *)
+   White space, new lines and comments (// to the end of the line) separate tokens and mean nothing else, but for this: a line
+   does not continue the one above if it opens with "(" or "[", or with a word that, with the tokens after it, begins a statement. *)
 `;
 
 function lexicalPart(): string {
