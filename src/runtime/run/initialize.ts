@@ -42,7 +42,6 @@ function initialDraw(input: InputDeclaration, seed: number): HostArray {
   const numbers = new Float32Array(size);
   const fill = input.distribution === 'uniform' ? fillUniform : fillNormal;
   fill(numbers, 0, size, streamKey(seed, 'initialize', 'draw', input.stream), 0, SHARED_TASK);
-  if (size === 0) return { type: input.type, data: new Float64Array(0) };
   return hostArray('float', input.type.shape, numbers);
 }
 

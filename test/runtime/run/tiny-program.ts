@@ -87,6 +87,7 @@ function taskValues(builder: FunctionBuilder, tasks: number): { values: TaskValu
   const inputs = [drawOf('slope', [tasks], 'lines'), drawOf('x', shape, 'lines'), drawOf('noise', shape, undefined)];
   const [slope, x, noise] = inputs.map(({ name, type }) => builder.parameter(name, type)) as [Value, Value, Value];
   const w = builder.parameter('w', tensorType('float', [1]));
+  builder.source = { start: 10, end: 20 };
   const guess = builder.broadcast(w, shape, [1]);
   const y = builder.binary('add', builder.binary('multiply', builder.broadcast(slope, shape, [0]), x), noise);
   const difference = builder.binary('subtract', builder.binary('multiply', guess, x), y);

@@ -1,4 +1,5 @@
-/** @file Messages about runs and checkpoints (E08..). None has a place in a spec. */
+/** @file Messages about runs and checkpoints (E08..). Only a loss that is not finite has a place in the spec. */
+import type { SourceRange } from '../../ir/ir.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 
 interface Facts {
@@ -63,15 +64,27 @@ export function checkpointTensor(path: string, name: string, expected: string, f
   });
 }
 
-export function notANumber(block: string, step: number, what: string, checkpoint: string | undefined): Diagnostic {
-  return runError('E0808', `${what} is not a finite number at step ${step} of \`${block}\``, {
+/** @param place the operation that made the first such number, and where in the spec it comes from. */
+export function notANumber(
+  block: string,
+  step: number,
+  what: string,
+  checkpoint: string | undefined,
+  place: { readonly operation: string; readonly range: SourceRange | undefined } | undefined,
+): Diagnostic {
+  return {
+    code: 'E0808',
+    severity: 'error',
+    title: `${what} is not a finite number at step ${step} of \`${block}\``,
+    range: place?.range,
+    ...(place?.range === undefined ? {} : { label: `\`${place.operation}\` in this gives the first number that is not finite` }),
     expected: 'finite numbers',
-    found: `${what} overflowed or became NaN`,
+    found: place === undefined ? `${what} overflowed or became NaN` : `an infinity or NaN, first from the operation \`${place.operation}\``,
     hint:
       checkpoint === undefined
         ? 'lower the learning rates; no checkpoint was written before this step'
         : `lower the learning rates; the last good checkpoint is ${checkpoint}`,
-  });
+  };
 }
 
 export function runFileDamaged(path: string, expected: string, found: string): Diagnostic {
