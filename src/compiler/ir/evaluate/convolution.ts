@@ -1,6 +1,7 @@
-/** @file Meaning of convolution: for each kernel element, one scaled sum over the result positions that it reaches. */
+/** @file Meaning of convolution: per image and group, the input elements that meet each kernel element are laid out, then one matrix product. */
 import type { HostData } from '../host-array.ts';
 import { sizeOf, stridesOf, type TensorType } from '../tensor-type.ts';
+import { addProduct, addProductTransposed, fewColumns } from './matmul.ts';
 import { filling, type MeaningTable, operandAt } from './meaning.ts';
 
 /** Where one kernel position along one dimension meets the input: an arithmetic progression of result and input positions. */
@@ -36,31 +37,30 @@ function meet(size: number, resultSize: number, stride: number, dilation: number
   };
 }
 
-/** Adds factor * input to result at the positions that `meetings` (one per dimension) pair, from dimension `axis` on. */
-function accumulate(
-  result: HostData,
+/** Copies the input at the positions that `meetings` (one per dimension) pair with result positions, from dimension `axis` on. */
+function layOut(
+  columns: HostData,
   input: HostData,
-  factor: number,
   meetings: readonly Meeting[],
-  resultStrides: readonly number[],
+  columnStrides: readonly number[],
   inputStrides: readonly number[],
   axis: number,
-  resultOffset: number,
+  columnOffset: number,
   inputOffset: number,
 ): void {
   const { count, resultStart, resultStep, inputStart, inputStep } = meetings[axis] as Meeting;
-  const resultStride = resultStrides[axis] as number;
+  const columnStride = columnStrides[axis] as number;
   const inputStride = inputStrides[axis] as number;
-  let to = resultOffset + resultStart * resultStride;
+  let to = columnOffset + resultStart * columnStride;
   let from = inputOffset + inputStart * inputStride;
-  const toStep = resultStep * resultStride;
+  const toStep = resultStep * columnStride;
   const fromStep = inputStep * inputStride;
   if (axis === meetings.length - 1) {
-    for (let i = 0; i < count; i++, to += toStep, from += fromStep) result[to] = (result[to] as number) + factor * (input[from] as number);
+    for (let i = 0; i < count; i++, to += toStep, from += fromStep) columns[to] = input[from] as number;
     return;
   }
   for (let i = 0; i < count; i++, to += toStep, from += fromStep)
-    accumulate(result, input, factor, meetings, resultStrides, inputStrides, axis + 1, to, from);
+    layOut(columns, input, meetings, columnStrides, inputStrides, axis + 1, to, from);
 }
 
 /** For each kernel element in row-major order, its meetings along every dimension. */
@@ -88,23 +88,24 @@ export const convolutionMeanings: MeaningTable<'convolution'> = {
       }),
     );
     const meetings = kernelMeetings(input, kernel, perAxis);
-    const [inputStrides, outputStrides] = [stridesOf(input), stridesOf(output)];
+    const inputStrides = stridesOf(input);
     const [inputSize, outputSize, kernelSize] = [sizeOf(input), sizeOf(output), sizeOf(kernel)];
-    const outPerGroup = outChannels / groups;
-    if (result.length === 0) return;
-    for (let image = 0; image < images; image++) {
-      for (let out = 0; out < outChannels; out++) {
-        const group = Math.floor(out / outPerGroup);
-        const to = (image * outChannels + out) * outputSize;
-        for (let channel = 0; channel < inChannels; channel++) {
-          const from = (image * inChannels * groups + group * inChannels + channel) * inputSize;
-          const weights = (out * inChannels + channel) * kernelSize;
-          for (let element = 0; element < kernelSize; element++) {
-            const factor = rhs.data[weights + element] as number;
-            accumulate(result, lhs.data, factor, meetings[element] as Meeting[], outputStrides, inputStrides, 0, to, from);
-          }
-        }
+    const rows = outChannels / groups;
+    const inner = inChannels * kernelSize;
+    const transposed = outputSize < fewColumns;
+    // [inner, output], or [output, inner] for small outputs. Elements that meet nothing stay zero, the same ones every time.
+    const columns = new Float64Array(inner * outputSize);
+    const columnStrides = stridesOf(output).map((stride) => (transposed ? stride * inner : stride));
+    const elementStride = transposed ? 1 : outputSize;
+    const add = transposed ? addProductTransposed : addProduct;
+    for (let block = 0; block < images * groups; block++) {
+      for (let k = 0; k < inner; k++) {
+        const channel = Math.floor(k / kernelSize);
+        const from = (block * inChannels + channel) * inputSize;
+        layOut(columns, lhs.data, meetings[k % kernelSize] as Meeting[], columnStrides, inputStrides, 0, k * elementStride, from);
       }
+      const weights = (block % groups) * rows * inner;
+      add(result, rhs.data, columns, [rows, inner, outputSize], [block * rows * outputSize, weights, 0]);
     }
   }),
 };
