@@ -71,8 +71,10 @@ export function writeRecord(folder: RunFolder, record: RunRecord, spec: string |
   writeJson(folder.record, record);
 }
 
+/** Numbers that JSON lacks are written as texts ("NaN", "Infinity"), not lost as null. */
 export function writeJson(path: string, value: object): void {
-  writing(path, () => writeAtomically(path, `${JSON.stringify(value, undefined, 2)}\n`));
+  const written = (_: string, item: unknown): unknown => (typeof item === 'number' && !Number.isFinite(item) ? String(item) : item);
+  writing(path, () => writeAtomically(path, `${JSON.stringify(value, written, 2)}\n`));
 }
 
 function writing(path: string, call: () => void): void {
