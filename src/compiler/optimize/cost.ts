@@ -5,7 +5,7 @@ import { type DType, sizeOf, type TensorType } from '../ir/tensor-type.ts';
 export interface Cost {
   /** Arithmetic: one for each elementwise operation, two for each multiply-add of a product or convolution. */
   readonly flops: number;
-  /** Read and written by all nodes, as if each went through memory; reshapes and constants are free. */
+  /** Read and written by all nodes, as if each went through memory; reshapes, broadcasts and splat constants are free. */
   readonly bytes: number;
   /** Most bytes that are alive at once, parameters and results included, when each value is freed after its last use. */
   readonly peakBytes: number;
@@ -85,7 +85,7 @@ function elementBytes(dtype: DType, floatBytes: number): number {
 /** Cost of one call of `f`. */
 export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
   const bytesOf = ({ dtype, shape }: TensorType): number => sizeOf(shape) * elementBytes(dtype, floatBytes);
-  // A reshape shares its operand's memory, and a splat constant or a broadcast of a scalar needs none.
+  // A reshape shares its operand's memory, engines repeat small tensors on the fly, and a splat constant needs no memory.
   const owner = new Map<Value, Value>();
   const free = new Set<Value>();
   const own = (value: Value): Value => owner.get(value) ?? value;
@@ -93,9 +93,10 @@ export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
   let bytes = 0;
   f.nodes.forEach((node, index) => {
     const result = node.results[0] as Value;
-    if (node.op === 'reshape' || node.op === 'stop_gradient') owner.set(result, own(node.operands[0] as Value));
+    if (node.op === 'reshape' || node.op === 'broadcast_in_dim' || node.op === 'stop_gradient')
+      owner.set(result, own(node.operands[0] as Value));
     else if (node.op === 'constant' && node.attributes.values.length === 1) free.add(result);
-    else for (const value of [...node.operands, ...node.results]) if (!free.has(own(value))) bytes += bytesOf(value.type);
+    else for (const value of [...node.operands, ...node.results]) if (!free.has(own(value))) bytes += bytesOf(own(value).type);
     for (const operand of node.operands) lastUse.set(own(operand), index);
   });
   for (const { value } of f.results) lastUse.set(own(value), f.nodes.length);

@@ -57,7 +57,7 @@ function times(graph: Rewriter, value: Value, count: number): Value {
   return graph.emit('multiply', [value, graph.constant(count, value.type.shape, value.type.dtype)], {});
 }
 
-/** Padding a tensor that is repeated along a dimension that is not padded; likewise for the window primitives and gather: the small one suffices. */
+/** Turning around what is the same everywhere changes nothing. */
 const reverse: Rule<'reverse'> = (operands, { dimensions }, graph) => {
   const operand = operands[0] as Value;
   const spread = spreadOf(graph, operand);

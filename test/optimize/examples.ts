@@ -1,0 +1,182 @@
+/** @file One small function per pass that shows what the pass is for. */
+import { FunctionBuilder } from '../../src/compiler/ir/build.ts';
+import type { Func, Value } from '../../src/compiler/ir/ir.ts';
+import { tensorType } from '../../src/compiler/ir/tensor-type.ts';
+import { algebra } from '../../src/compiler/optimize/algebra.ts';
+import { captures } from '../../src/compiler/optimize/captures.ts';
+import { collectTerms } from '../../src/compiler/optimize/collect-terms.ts';
+import { commonSubexpressions } from '../../src/compiler/optimize/common-subexpressions.ts';
+import { constantFolding } from '../../src/compiler/optimize/constant-folding.ts';
+import { convolutionRoles } from '../../src/compiler/optimize/convolution-roles.ts';
+import { deadCode } from '../../src/compiler/optimize/dead-code.ts';
+import { dotOperands } from '../../src/compiler/optimize/dot-operands.ts';
+import { hoistBroadcasts } from '../../src/compiler/optimize/hoist-broadcasts.ts';
+import { layouts } from '../../src/compiler/optimize/layouts.ts';
+import type { Pass } from '../../src/compiler/optimize/pass.ts';
+import { poolFirst } from '../../src/compiler/optimize/pool-first.ts';
+import { reductions } from '../../src/compiler/optimize/reductions.ts';
+import { regroup } from '../../src/compiler/optimize/regroup.ts';
+import { scalarFactors } from '../../src/compiler/optimize/scalar-factors.ts';
+import { shapes } from '../../src/compiler/optimize/shapes.ts';
+import { stopGradients } from '../../src/compiler/optimize/stop-gradients.ts';
+import { sumsOfProducts } from '../../src/compiler/optimize/sums-of-products.ts';
+import { windows } from '../../src/compiler/optimize/windows.ts';
+
+export interface Example {
+  readonly pass: Pass;
+  readonly about: string;
+  readonly f: Func;
+}
+
+type Parameters = (name: string, ...shape: readonly number[]) => Value;
+
+function example(pass: Pass, about: string, build: (b: FunctionBuilder, parameter: Parameters) => Value): Example {
+  const b = new FunctionBuilder();
+  const result = build(b, (name, ...shape) => b.parameter(name, tensorType('float', shape)));
+  return { pass, about, f: b.finish([{ name: 'result', value: result }]) };
+}
+
+const pool = { window: [1, 1, 2, 2], strides: [1, 1, 2, 2] } as const;
+const same = { strides: [1, 1], lhsDilation: [1, 1], rhsDilation: [1, 1], groups: 1 } as const;
+const plain = {
+  ...same,
+  padding: [
+    [1, 1],
+    [1, 1],
+  ] as readonly (readonly [number, number])[],
+};
+
+/** Per-channel vector to [images, channels, height, width]. */
+function perChannel(b: FunctionBuilder, vector: Value, like: Value): Value {
+  return b.broadcast(vector, like.type.shape, [1]);
+}
+
+/** Two convolutions with channels last around them, and batch-norm-like work between. */
+function channelsLast(b: FunctionBuilder, p: Parameters): Value {
+  const first = b.emit('convolution', [b.transpose(p('images', 5, 8, 8, 3), [0, 3, 1, 2]), p('kernel1', 4, 3, 3, 3)], plain);
+  const x = b.transpose(first, [0, 2, 3, 1]);
+  const mean = b.scale('multiply', b.sum(x, [0, 1, 2]), 1 / 320);
+  const centred = b.binary('subtract', x, b.broadcast(mean, x.type.shape, [3]));
+  const active = b.scale('maximum', centred, 0);
+  const second = b.emit('convolution', [b.transpose(active, [0, 3, 1, 2]), p('kernel2', 6, 4, 3, 3)], plain);
+  return b.transpose(second, [0, 2, 3, 1]);
+}
+
+/** batch norm's affine part, relu, 2 x 2 max-pool. */
+function normalisedPool(b: FunctionBuilder, p: Parameters): Value {
+  const x = p('x', 5, 4, 8, 8);
+  const scaled = b.binary('multiply', x, perChannel(b, p('scale', 4), x));
+  const shifted = b.binary('add', scaled, perChannel(b, p('shift', 4), x));
+  const active = b.scale('maximum', shifted, 0);
+  return b.emit('window_take', [active, b.emit('window_argmax', [active], pool)], pool);
+}
+
+/** A gradient whose body sees zeros and a repeated vector of the function around it. */
+function region(b: FunctionBuilder, p: Parameters): Value {
+  const weights = p('weights', 5, 3);
+  const zeros = b.constant(0, [5, 3]);
+  const bias = b.broadcast(p('bias', 3), [5, 3], [1]);
+  const body = new FunctionBuilder(b);
+  const inner = body.parameter('weights', tensorType('float', [5, 3]));
+  const loss = body.sum(body.binary('maximum', body.binary('add', inner, bias), zeros), [0, 1]);
+  const closed = body.finish([{ name: 'loss', value: loss }]);
+  return b.apply('gradient', [weights, ...body.captures], { body: closed, wrt: [0] })[1] as Value;
+}
+
+export const examples: readonly Example[] = [
+  example(captures, 'what a region captures is moved into it when it costs nothing: now it knows that zeros are zeros', region),
+  example(deadCode, 'nobody needs the cosine', (b, p) => {
+    const x = p('x', 3);
+    b.unary('cosine', x);
+    return b.unary('sine', x);
+  }),
+  example(stopGradients, 'the cut has done its work', (b, p) => b.unary('tanh', b.unary('stop_gradient', p('x', 3)))),
+  example(constantFolding, 'a learning-rate schedule of numbers; weights by position', (b, p) => {
+    const rate = b.binary('multiply', b.constant(0.1, [4]), b.unary('exponential', b.constant(0, [4])));
+    const position = b.emit('iota', [], { dtype: 'float', shape: [4], dimension: 0 });
+    return b.binary('multiply', p('x', 4), b.binary('multiply', rate, position));
+  }),
+  example(algebra, 'x * 1 + 0 - (-y) / 2, squared with power', (b, p) => {
+    const x = p('x', 3);
+    const half = b.scale('divide', b.unary('negate', p('y', 3)), 2);
+    return b.scale('power', b.binary('subtract', b.scale('add', b.scale('multiply', x, 1), 0), half), 2);
+  }),
+  example(shapes, 'there and back again', (b, p) => {
+    const x = b.transpose(b.reshape(p('x', 2, 12), [2, 3, 4]), [2, 0, 1]);
+    const back = b.reshape(b.transpose(x, [1, 2, 0]), [2, 12]);
+    const padded = b.emit('pad', [back], { low: [0, 1], high: [0, 1], interior: [0, 0] });
+    return b.emit('slice', [padded], { start: [0, 1], limit: [2, 5], strides: [1, 1] });
+  }),
+  example(hoistBroadcasts, 'the tanh of five equal rows, and their sum', (b, p) => {
+    const rows = b.broadcast(p('x', 3), [5, 3], [1]);
+    return b.sum(b.binary('multiply', b.unary('tanh', rows), b.constant(2, [5, 3])), [0]);
+  }),
+  example(convolutionRoles, 'the derivative of a kernel gradient: a 3 x 3 image under a 28 x 28 kernel', (b, p) =>
+    b.emit('convolution', [p('kernel', 4, 6, 3, 3), b.emit('reverse', [p('images', 5, 6, 28, 28)], { dimensions: [2, 3] })], {
+      ...same,
+      padding: [
+        [26, 26],
+        [26, 26],
+      ],
+    }),
+  ),
+  example(
+    poolFirst,
+    'the pool first, the affine part and relu on a quarter of the elements; a negative scale turns the order around',
+    normalisedPool,
+  ),
+  example(windows, 'the gradient of a pool, scaled per channel and summed', (b, p) => {
+    const x = p('x', 5, 4, 8, 8);
+    const choice = b.emit('window_argmax', [x], pool);
+    const put = b.emit('window_put', [p('updates', 5, 4, 4, 4), choice], { ...pool, shape: x.type.shape });
+    const scaled = b.binary('multiply', put, perChannel(b, p('scale', 4), x));
+    return b.sum(b.binary('multiply', scaled, x), [0, 2, 3]);
+  }),
+  example(regroup, 'two factors per channel become one; a division per element one per channel', (b, p) => {
+    const x = p('x', 5, 4, 8, 8);
+    const once = b.binary('multiply', x, perChannel(b, p('scale', 4), x));
+    return b.binary('divide', once, perChannel(b, p('deviation', 4), x));
+  }),
+  example(collectTerms, 'z b + c + z b + d is z (2 b) + (c + d)', (b, p) => {
+    const z = p('z', 5, 4, 8, 8);
+    const term = b.binary('multiply', z, perChannel(b, p('b', 4), z));
+    const other = b.binary('multiply', z, perChannel(b, p('b2', 4), z));
+    const left = b.binary('add', term, perChannel(b, p('c', 4), z));
+    return b.binary('add', left, b.binary('add', other, perChannel(b, p('d', 4), z)));
+  }),
+  example(reductions, 'the mean over 32 tasks of per-task gradients is one product', (b, p) => {
+    const gradients = b.emit('dot_general', [p('inputs', 32, 10, 7), p('cotangents', 32, 10, 4)], {
+      lhsBatch: [0],
+      rhsBatch: [0],
+      lhsContract: [1],
+      rhsContract: [1],
+    });
+    return b.sum(b.scale('multiply', gradients, 1 / 32), [0]);
+  }),
+  example(sumsOfProducts, 'products of all pairs, summed', (b, p) => {
+    const queries = b.broadcast(p('queries', 75, 64), [75, 5, 64], [0, 2]);
+    const prototypes = b.broadcast(p('prototypes', 5, 64), [75, 5, 64], [1, 2]);
+    return b.sum(b.binary('multiply', queries, prototypes), [2]);
+  }),
+  example(dotOperands, 'a transposed operand and one that is the same for every task', (b, p) =>
+    b.emit('dot_general', [b.transpose(p('x', 8, 9, 25), [2, 1, 0]), b.broadcast(p('w', 8, 7), [25, 8, 7], [1, 2])], {
+      lhsBatch: [0],
+      rhsBatch: [0],
+      lhsContract: [2],
+      rhsContract: [1],
+    }),
+  ),
+  example(scalarFactors, 'a rate that multiplies the smallest of the three', (b, p) =>
+    b.emit('dot_general', [b.scale('multiply', p('x', 40, 40), 0.01), p('y', 40, 3)], {
+      lhsBatch: [],
+      rhsBatch: [],
+      lhsContract: [1],
+      rhsContract: [0],
+    }),
+  ),
+  example(layouts, 'channels last in the language, channels first in convolutions: nothing between is transposed', channelsLast),
+  example(commonSubexpressions, 'the same sum twice, in another order', (b, p) => {
+    const [x, y] = [p('x', 3), p('y', 3)];
+    return b.binary('multiply', b.unary('tanh', b.binary('add', x, y)), b.unary('tanh', b.binary('add', y, x)));
+  }),
+];
