@@ -19,6 +19,7 @@ import { lower } from './lower/lower.ts';
 import { costOf } from './optimize/cost.ts';
 import { cleanup, optimize, type PrimitiveCounts } from './optimize/pipeline.ts';
 import type { Expression } from './parse/ast.ts';
+import { isConsequence } from './parse/lost.ts';
 import { parse } from './parse/parse.ts';
 import { unreached } from './reached.ts';
 
@@ -82,14 +83,16 @@ export function checkSource(
       source,
       file: parsed.file,
       incomplete: parsed.diagnostics.some((diagnostic) => diagnostic.severity === 'error'),
-      lostNames: parsed.lostNames,
+      lostNames: parsed.lost.names,
       overrides: settings.overrides,
       overrideTexts: options.settings ?? new Map(),
       rows: options.rows ?? new Map(),
     },
     builtins,
   );
-  const diagnostics = [...parsed.diagnostics, ...settings.diagnostics, ...checked.diagnostics];
+  // What follows only from a syntax error is not told again.
+  const own = checked.diagnostics.filter((diagnostic) => !isConsequence(diagnostic, source, parsed.lost));
+  const diagnostics = [...parsed.diagnostics, ...settings.diagnostics, ...own];
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   return { model: failed ? undefined : checked.model, diagnostics };
 }

@@ -94,7 +94,7 @@ function adapted(
   const advance = (step: number): void => {
     if (step === 0) plan.base.learner.prepare();
     while (iterates.length <= step) {
-      if (state === 'busy') throw new DiagnosticError(adaptInsideItself(name, trace.builder.source ?? block.keywordRange));
+      if (state === 'busy') throw new DiagnosticError(adaptInsideItself(name, plan.minimize.range));
       // The first use told what is wrong.
       if (state === 'failed') throw new PoisonError();
       const count = iterates.length;

@@ -43,10 +43,14 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
   const tasks = new Map<string, Tasks>();
   const adaptations = new Map<string, ModelAdaptation>();
   const used = new Set<string>();
+  let tasksFailed = false;
   const names: FileNames = {
     declarations: file.declarations,
     tasks,
     builtins,
+    get incomplete() {
+      return session.input.incomplete === true || tasksFailed;
+    },
     note: (adaptation) => void adaptations.set(adaptation.name, adaptation),
     used: (name) => void used.add(name),
   };
@@ -109,6 +113,7 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
       tasks.set(read.name, read);
     }, undefined);
   }
+  tasksFailed = tasks.size < session.blocks('tasks').length;
   const tools: PhaseTools = { session, newTrace };
   const train: FinishedPhase<'train'>[] = [];
   for (const block of session.blocks('train')) {

@@ -20,6 +20,8 @@ export interface FileNames {
   readonly declarations: readonly Declaration[];
   readonly tasks: ReadonlyMap<string, Tasks>;
   readonly builtins: readonly Builtin[];
+  /** Some blocks could not be read. */
+  readonly incomplete: boolean;
   readonly note: (adaptation: ModelAdaptation) => void;
   /** Told of each top-level name when it is first evaluated. */
   readonly used: (name: string) => void;
@@ -71,6 +73,7 @@ export function parentScope(trace: () => Trace, names: FileNames): Scope {
         throw new PoisonError();
       });
     }
+    if (names.incomplete) for (const word of ['ways', 'shots', 'queries']) scope.define(word, () => ({ kind: 'poison' }));
     return scope;
   }
   const drawnNames = only.block.body.flatMap((statement) =>

@@ -7,6 +7,7 @@ import { evaluateBody } from './body.ts';
 import { applyBinary } from './builtins/elementwise.ts';
 import { describe } from './describe.ts';
 import type { CallableMeaning, Meaning, TensorMeaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
 import type { Frame, PartOf, Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
@@ -85,6 +86,8 @@ function applyInFrame(trace: Trace, learner: Learner, values: readonly Meaning[]
             return companion;
           },
   };
+  // Told when the file's headers were read, or lost with a mistake of syntax.
+  if (!model.body.some((statement) => statement.kind === 'clause' && statement.keyword.text === 'return')) throw new PoisonError();
   const result = trace.inFrame(frame, () => {
     const scope = new Scope(trace.scope);
     (model.parameters ?? []).forEach((parameter, position) => {

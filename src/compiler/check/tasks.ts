@@ -43,7 +43,7 @@ export function readTasks(session: CheckSession, block: Block, constants: Consta
   const generating = block.body.some((statement) => statement.kind === 'part');
   if (!images && !generating) session.reportAbsence(fieldNotDefined('x', block.keywordRange));
   if (!images && generating && !block.body.some((statement) => statement.kind === 'draw'))
-    session.report(sameTasks(name, block.name?.range ?? block.keywordRange));
+    session.reportAbsence(sameTasks(name, block.name?.range ?? block.keywordRange));
   return { block, name, source, episode };
 }
 

@@ -112,7 +112,7 @@ export function weightShapeChanged(name: string, before: string, now: string, ra
     expected: before,
     found: now,
     hint: 'a model has one set of weights: apply it to inputs of one shape, or make its sizes independent of `ways`',
-    related: [{ range: first, message: 'created here with the first shape' }],
+    ...(first.start === range.start ? {} : { related: [{ range: first, message: 'created here with the first shape' }] }),
   };
 }
 
