@@ -11,7 +11,7 @@ import { tensorType } from '../../src/compiler/ir/tensor-type.ts';
 import { verifyFunction } from '../../src/compiler/ir/verify.ts';
 import { floats } from '../primitives/draw.ts';
 import { finiteDifferences, relativeDistance } from './finite-differences.ts';
-import { gradientOf, scalar, weigh } from './gradients.ts';
+import { directional, gradientOf, scalar, weigh } from './gradients.ts';
 
 const vector = tensorType('float', [3]);
 
@@ -109,6 +109,16 @@ test('map_tasks: shared operands get the sum over tasks, mapped ones their own; 
   for (const index of [0, 1]) {
     const expected = finiteDifferences(plain, args, index);
     expect(relativeDistance(gradients[index]?.data ?? [], expected)).toBeLessThan(1e-7);
+  }
+  // Twice: reverse mode goes through what reverse mode made.
+  const slopes = directional(f, [0, 1]);
+  const directed = [...args, floats([3], 3), floats([2, 3], 4)];
+  const twice = differentiate(gradientOf(slopes, [0, 1]));
+  verifyFunction(twice);
+  const [, ...seconds] = evaluateFunction(twice, directed);
+  for (const index of [0, 1]) {
+    const expected = finiteDifferences(differentiate(slopes), directed, index);
+    expect(relativeDistance(seconds[index]?.data ?? [], expected)).toBeLessThan(1e-7);
   }
 });
 

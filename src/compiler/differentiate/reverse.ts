@@ -119,8 +119,9 @@ function transposeMapTasks(
   inner.source = gradient.builder.source;
   const args = body.parameters.map(({ name, value }) => inner.parameter(name, value.type));
   const given = cotangents.flatMap((cotangent) => (cotangent === undefined ? [] : [cotangent]));
+  const fresh = freshName('cotangent', body);
   const seeds = cotangents.map((cotangent, index) =>
-    cotangent === undefined ? undefined : inner.parameter(`cotangent${index}`, (body.results[index] as { value: Value }).value.type),
+    cotangent === undefined ? undefined : inner.parameter(`${fresh}${index}`, (body.results[index] as { value: Value }).value.type),
   );
   const { gradients } = reverse(inner, body, args, () => seeds, wrt, rules);
   const reached = wrt.flatMap((operand, index) => {
@@ -140,4 +141,9 @@ function transposeMapTasks(
     outgoing[operand] = mapped[operand] ? result : gradient.sum(result, [0]);
   });
   return outgoing;
+}
+
+/** A prefix that no parameter has: a body that came out of reverse mode already has parameters for cotangents. */
+function freshName(prefix: string, f: Func): string {
+  return f.parameters.some(({ name }) => name.startsWith(prefix)) ? freshName(`${prefix}_`, f) : prefix;
 }
