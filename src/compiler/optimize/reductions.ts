@@ -123,15 +123,15 @@ function sumOfTranspose(node: Node<'transpose'>, dimensions: Dimensions, graph: 
 const reduceSum: Rule<'reduce_sum'> = (operands, { dimensions }, graph, type) => {
   const operand = operands[0] as Value;
   const node = graph.definition(operand);
-  if (node === undefined || operand.type.shape.includes(0)) return undefined;
+  // What others use is computed anyway. (And what is before it would look as if only they did.)
+  if (node === undefined || operand.type.shape.includes(0) || !usedOnce(graph, operand)) return undefined;
   if (node.op === 'transpose') return sumOfTranspose(node as Node<'transpose'>, dimensions, graph);
   if (node.op === 'reshape') {
     const source = node.operands[0] as Value;
     const summed = sourceDimensions(source.type.shape, node.attributes.shape, dimensions);
     if (summed !== undefined && summed.length > 0) return graph.reshape(graph.sum(source, summed), type.shape);
-    return usedOnce(graph, operand) ? sumOfConvolution(node as Node<'reshape'>, dimensions, graph, true) : undefined;
+    return sumOfConvolution(node as Node<'reshape'>, dimensions, graph, true);
   }
-  if (!usedOnce(graph, operand)) return undefined;
   switch (node.op) {
     case 'negate':
       return graph.emit('negate', [graph.sum(node.operands[0] as Value, dimensions)], {});
