@@ -1,8 +1,9 @@
 /** @file The tensor that an engine keeps: every image once per rotation, and the rows of each class of each phase. */
+import { createHash } from 'node:crypto';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ImageSet, rowCount } from './image-set.ts';
-import type { Phase } from './splits.ts';
+import { PHASES, type Phase } from './splits.ts';
 
 export interface ResidentClass {
   /** With its rotation: `Greek/character01 rotated 90`. */
@@ -15,6 +16,8 @@ export interface ResidentImages {
   /** uint8 [rows, height, width, 1]; rotation r of image i is row r * images + i. */
   readonly tensor: Tensor;
   readonly classes: Readonly<Record<Phase, readonly ResidentClass[]>>;
+  /** SHA-256 of the images and the classes of each phase: two runs with one digest see the same data, wherever it came from. */
+  readonly digest: string;
 }
 
 /** Rows of the resident tensor, known before it is made: what the compiler needs. */
@@ -41,10 +44,21 @@ export function makeResident(
         return { name: degrees === 0 ? name : `${name} rotated ${degrees}`, rows: rows.map((row) => row + index * count) };
       }),
     );
+  const classes = { train: expand(split.train), validate: expand(split.validate), evaluate: expand(split.evaluate) };
   return {
     tensor: { dtype: 'uint8', shape: [count * rotations.length, height, width, 1], data },
-    classes: { train: expand(split.train), validate: expand(split.validate), evaluate: expand(split.evaluate) },
+    classes,
+    digest: digestOf(set, rotations, classes),
   };
+}
+
+/** The rotated copies follow from the images and the angles, so they are not read again. */
+function digestOf(set: ImageSet, rotations: readonly number[], classes: ResidentImages['classes']): string {
+  const hash = createHash('sha256').update(`${set.height}x${set.width} ${rotations.join(' ')}\n`);
+  for (const phase of PHASES) {
+    for (const { name, rows } of classes[phase]) hash.update(`${phase} ${name}\n`).update(rows);
+  }
+  return hash.update(set.images).digest('hex');
 }
 
 function turnsOf(degrees: number): number {

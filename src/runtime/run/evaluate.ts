@@ -8,7 +8,7 @@ import { InputSampler } from '../episodes/sampler.ts';
 import { episodeResults } from './episode-results.ts';
 import { dataTensors, entryOf, initialState, initialWeights } from './initialize.ts';
 import type { EvaluateOptions } from './options.ts';
-import { RunFolder, runtimeVersions, writeJson } from './run-folder.ts';
+import { dataDigests, RunFolder, runtimeVersions, writeJson } from './run-folder.ts';
 import { type Summary, summarize } from './statistics.ts';
 
 export interface Report extends Summary {
@@ -29,6 +29,10 @@ export interface EvaluationResult {
   readonly settings: Readonly<Record<string, string>>;
   readonly protocol: Readonly<Record<string, string>>;
   readonly sources: readonly TaskSource[];
+  /** Digests of the image data by tasks block. */
+  readonly data: Readonly<Record<string, string>>;
+  /** Reports are made of classes, or of random streams, that training and validation never see. */
+  readonly split: 'test';
   readonly episodeShapes: readonly EpisodeShape[];
   readonly episodes: number;
   readonly reports: readonly Report[];
@@ -73,6 +77,8 @@ export async function evaluate(program: Program, options: EvaluateOptions): Prom
       settings: options.settings ?? {},
       protocol: program.protocol,
       sources: program.sources,
+      data: dataDigests(resident),
+      split: 'test',
       episodeShapes,
       episodes,
       reports,

@@ -5,6 +5,7 @@ import { runDiffers, runFileDamaged, runFileUnwritable, runFolderTaken, runMissi
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 import { writeAtomically } from '../checkpoint/atomic-file.ts';
 import { isSystemError } from '../data/read-file.ts';
+import type { ResidentImages } from '../data/resident.ts';
 import { shippedDataFolder } from '../data/shipped.ts';
 
 /** What every number of the run depends on, and how it was made. Written to run.json; a resumed run must agree on the first group. */
@@ -18,6 +19,8 @@ export interface RunRecord {
   readonly protocol: Readonly<Record<string, string>>;
   /** The `--set` values, as written. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Digests of the image data by tasks block. */
+  readonly data: Readonly<Record<string, string>>;
   readonly engineDetail: string;
   readonly threads: number | null;
   /** Outer steps between lines of metrics.jsonl. */
@@ -98,6 +101,9 @@ export function requireSameRun(folder: RunFolder, record: RunRecord): void {
   same('engine', 'engine');
   same('number of threads', 'threads');
   same('interval of logged steps', 'logEvery');
+  const data = (digests: unknown): string => JSON.stringify(digests ?? {});
+  if (data(before.data) !== data(record.data))
+    throw new DiagnosticError(runDiffers(folder.path, 'data', data(before.data), data(record.data)));
 }
 
 function readRecord(path: string): Readonly<Record<string, unknown>> {
@@ -108,6 +114,13 @@ function readRecord(path: string): Readonly<Record<string, unknown>> {
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new DiagnosticError(runFileDamaged(path, 'a JSON object', 'other text'));
+}
+
+/** Digests by tasks block, sorted, for the records of runs and results. */
+export function dataDigests(resident: ReadonlyMap<string, ResidentImages>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...resident].map(([tasks, { digest }]): [string, string] => [tasks, digest]).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 /** Versions that numbers may depend on. */

@@ -9,7 +9,16 @@ import { dataTensors, initialState, initialWeights } from './initialize.ts';
 import { lockRun, removeLeftovers } from './lock.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { TrainOptions } from './options.ts';
-import { prepareFolder, RunFolder, type RunRecord, requireNoRun, requireSameRun, runtimeVersions, writeRecord } from './run-folder.ts';
+import {
+  dataDigests,
+  prepareFolder,
+  RunFolder,
+  type RunRecord,
+  requireNoRun,
+  requireSameRun,
+  runtimeVersions,
+  writeRecord,
+} from './run-folder.ts';
 import { TrainingRun, type TrainOutcome } from './training-run.ts';
 
 export type { TrainOutcome };
@@ -56,6 +65,7 @@ async function recordOf(program: Program, options: TrainOptions): Promise<RunRec
     seed: options.seed,
     protocol: program.protocol,
     settings: options.settings ?? {},
+    data: dataDigests(options.resident),
     engineDetail: (await options.engine.probe()).detail,
     threads: options.engineOptions.threads ?? null,
     logEvery: options.logEvery ?? Math.max(1, Math.ceil(totalSteps(program) / LOGGED_STEPS)),

@@ -130,3 +130,26 @@ test('quarter turns are counter-clockwise, exact, and classes of their own', () 
   ]);
   expect(classes.evaluate).toEqual([]);
 });
+
+test('the digest tells images, rotations and splits apart', () => {
+  const set = (value: number): ImageSet => ({
+    name: 'tiny',
+    height: 1,
+    width: 1,
+    images: Uint8Array.of(value, 2),
+    classes: [
+      { name: 'a', rows: Int32Array.of(0) },
+      { name: 'b', rows: Int32Array.of(1) },
+    ],
+  });
+  const one = { train: [0], validate: [1], evaluate: [] };
+  const digests = [
+    makeResident(set(1), [0], one),
+    makeResident(set(1), [0], one),
+    makeResident(set(3), [0], one),
+    makeResident(set(1), [0, 90], one),
+    makeResident(set(1), [0], { ...one, validate: [], evaluate: [1] }),
+  ].map(({ digest }) => digest);
+  expect(digests[0]).toBe(digests[1]);
+  expect(new Set(digests).size).toBe(4);
+});

@@ -145,6 +145,25 @@ describe('refusals', () => {
       await expect(train(tinyProgram(), { ...options, resume: true, ...change })).rejects.toMatchObject(code('E0804'));
   });
 
+  test('resuming with other data', async () => {
+    const images = (digest: string): TrainOptions['resident'] =>
+      new Map([
+        [
+          'unused',
+          {
+            tensor: { dtype: 'uint8', shape: [0, 1, 1, 1], data: new Uint8Array(0) },
+            classes: { train: [], validate: [], evaluate: [] },
+            digest,
+          },
+        ],
+      ]);
+    const options = optionsOf({ resident: images('first') });
+    await train(tinyProgram(), options);
+    const resumed = { ...options, resume: true };
+    await expect(train(tinyProgram(), { ...resumed, resident: images('second') })).rejects.toMatchObject(code('E0804'));
+    expect(await train(tinyProgram(), resumed)).toMatchObject({ status: 'finished' });
+  });
+
   test('a second process while the first runs; not the lock of a dead one', async () => {
     const options = optionsOf();
     let second: unknown;
