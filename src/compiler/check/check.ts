@@ -18,6 +18,7 @@ import { Scope } from './scope.ts';
 import { type CheckInput, CheckSession } from './session.ts';
 import { episodeRecord, readTasks, type Tasks } from './tasks.ts';
 import { type Language, Trace } from './trace.ts';
+import { reportUnknownNames } from './unknown-names.ts';
 
 export interface CheckResult {
   /** Undefined when there is an error. */
@@ -124,7 +125,9 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
   const evaluated = evaluateBlock === undefined ? undefined : session.attempt(() => tracedEvaluate(tools, evaluateBlock), undefined);
   if (session.blocks('train').length === 0 && evaluateBlock === undefined)
     session.reportAbsence(noTrain({ start: file.range.end, end: file.range.end }));
-  forceUnused(session, file, newTrace('train', undefined, ''), used);
+  const rest = newTrace('train', undefined, '');
+  reportUnknownNames(session, file.declarations, builtins, rest.scope.names());
+  forceUnused(session, file, rest, used);
   reportUnknownSettings(session);
   if (session.failed) return undefined;
   const { weights, states, names: finalNames } = session.weights.finished();

@@ -24,7 +24,7 @@ describe('names and counts', () => {
   });
 
   test('a missing argument', () => {
-    expect(refused('conv', [])).toMatchObject({ code: 'E0352', title: '`conv` needs `filters`', hint: 'write `conv(x, filters)`' });
+    expect(refused('conv', [])).toMatchObject({ code: 'E0352', title: '`conv` needs `filters`', hint: 'write `x |> conv(filters)`' });
     expect(refused('batch_norm', [])).toMatchObject({ code: 'E0352', title: '`batch_norm` needs `mode`' });
   });
 
@@ -130,7 +130,7 @@ test('accessors refuse to read an argument as something else', () => {
 
 test('defaults are values that the parameter accepts', () => {
   for (const builtin of builtins) {
-    expect(printUsage(builtin)).toMatch(/^\w+\(.*\)$/);
+    expect(printUsage(builtin)).toMatch(/^(x \|> )?\w+\(.*\)$/);
     for (const { name, accepts, default: fallback } of builtin.parameters) {
       expect(printAccepts(accepts).length).toBeGreaterThan(5);
       if (accepts.kind === 'option' && fallback !== undefined) expect(accepts.options, `${builtin.name} ${name}`).toContain(fallback);

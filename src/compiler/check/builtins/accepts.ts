@@ -31,8 +31,8 @@ export function printAccepts(accepts: Accepts): string {
 function printLimits({ least, most, above }: { readonly least?: number; readonly most?: number; readonly above?: number }): string {
   const parts = [
     ...(above === undefined ? [] : [`above ${above}`]),
-    ...(least === undefined ? [] : [`at least ${least}`]),
-    ...(most === undefined ? [] : [`at most ${most}`]),
+    ...(least === undefined ? [] : [`at least ${least.toLocaleString('en')}`]),
+    ...(most === undefined ? [] : [`at most ${most.toLocaleString('en')}`]),
   ];
   return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
 }

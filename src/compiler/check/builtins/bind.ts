@@ -10,7 +10,7 @@ import {
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { InternalError } from '../../diagnostics/internal-error.ts';
 import type { SourceRange } from '../../ir/ir.ts';
-import type { Accepts, Arguments, Builtin, ParameterSpec } from '../builtin.ts';
+import type { Arguments, Builtin, ParameterSpec } from '../builtin.ts';
 import { describe } from '../describe.ts';
 import type { Context, Hyperparameter, Meaning, TensorMeaning } from '../meaning.ts';
 import { accepted, constantNumbers, printAccepts } from './accepts.ts';
@@ -20,6 +20,8 @@ export interface CallArgument {
   readonly name?: string | undefined;
   /** Of the name, for messages about it; the argument's own range when absent. */
   readonly nameRange?: SourceRange | undefined;
+  /** Given with `|>`. */
+  readonly piped?: boolean | undefined;
   readonly meaning: Meaning;
   readonly range: SourceRange;
 }
@@ -39,13 +41,21 @@ export function optionNames(builtin: Builtin, parameter: string | number): reado
   return spec.accepts.kind === 'option' || spec.accepts.kind === 'any' ? spec.accepts.options : undefined;
 }
 
-/** `conv(x, filters: …, kernel: 3)`: how a call is written, for hints and the documentation. */
+/** `mse(predictions, targets)`, `x |> batch_norm(mode: transductive)`: how a call is written, for hints and the documentation. */
 export function printUsage(builtin: Builtin): string {
-  const required = builtin.parameters.filter((spec) => spec.default === undefined).map(({ name }) => name);
-  return `${builtin.name}(${[...required, ...(builtin.variadic === undefined ? [] : ['…'])].join(', ')})`;
+  const required = builtin.parameters.filter((spec) => spec.default === undefined);
+  const piped = builtin.category === 'layer' && required[0]?.name === 'x';
+  const written = required.slice(piped ? 1 : 0).map(printArgument);
+  const rest = builtin.variadic === undefined ? [] : ['…'];
+  return `${piped ? 'x |> ' : ''}${builtin.name}(${[...written, ...rest].join(', ')})`;
 }
 
-function check(builtin: Builtin, spec: ParameterSpec, { meaning, range }: CallArgument, context: Context): void {
+function printArgument({ name, accepts }: ParameterSpec): string {
+  if (accepts.kind === 'option') return `${name}: ${accepts.options[0] ?? '…'}`;
+  return accepts.kind === 'hyperparameter' ? `${name}: …` : name;
+}
+
+function check(builtin: Builtin, spec: ParameterSpec, { meaning, range }: CallArgument, context: Context, piped: boolean): void {
   // A poison was reported where it arose; asking for it as a tensor raises the checker's silent error.
   if (meaning.kind === 'poison') context.tensor(meaning, range);
   const options = spec.accepts.kind === 'option' || spec.accepts.kind === 'any' ? spec.accepts.options : undefined;
@@ -53,17 +63,20 @@ function check(builtin: Builtin, spec: ParameterSpec, { meaning, range }: CallAr
     throw new DiagnosticError(unknownOption(builtin.name, spec.name, options, meaning.name, range));
   if (accepted(spec.accepts, meaning)) return;
   throw new DiagnosticError(
-    wrongArgument(builtin.name, spec.name, printAccepts(spec.accepts), describe(meaning), range, hintFor(spec.accepts, meaning)),
+    wrongArgument(builtin.name, spec.name, printAccepts(spec.accepts), describe(meaning), range, hintFor(spec, meaning, piped)),
   );
 }
 
-function hintFor(accepts: Accepts, meaning: Meaning): string | undefined {
+function hintFor({ name, accepts, about }: ParameterSpec, meaning: Meaning, piped: boolean): string {
+  if (piped && accepts.kind !== 'tensor' && meaning.kind === 'tensor')
+    return 'what stands before `|>` is the first argument already: leave it out here';
   if ((accepts.kind === 'number' || accepts.kind === 'numbers') && (meaning.kind === 'tensor' || meaning.kind === 'learned'))
     return 'this must be known before anything runs: write a number or a setting';
   if (accepts.kind === 'tensor' && (meaning.kind === 'function' || meaning.kind === 'callable' || meaning.kind === 'builtin'))
     return 'apply it: `f(x)`, or `x |> f`';
   if (accepts.kind === 'tensor' && meaning.kind === 'distribution') return 'draw from it first: `name ~ distribution`';
-  return undefined;
+  if (accepts.kind === 'hyperparameter' && meaning.kind === 'tensor') return 'reduce it to one number with `mean(…)`';
+  return `\`${name}\` is: ${about}`;
 }
 
 /**
@@ -82,11 +95,11 @@ export function bind(builtin: Builtin, calls: readonly CallArgument[], context: 
       const earlier = given.get(spec.name);
       if (earlier !== undefined) throw new DiagnosticError(argumentTwice(builtin.name, spec.name, call.range, earlier.range));
       given.set(spec.name, call);
-      check(builtin, spec, call, context);
+      check(builtin, spec, call, context, calls[0]?.piped === true && call !== calls[0]);
     } else if (call.name !== undefined) {
       throw new DiagnosticError(unknownArgument(builtin.name, call.name, names, call.nameRange ?? call.range));
     } else if (builtin.variadic !== undefined) {
-      check(builtin, builtin.variadic, call, context);
+      check(builtin, builtin.variadic, call, context, false);
       rest.push(call);
     } else {
       throw new DiagnosticError(tooManyArguments(builtin.name, names, position, call.range));
