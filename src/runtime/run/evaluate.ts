@@ -8,7 +8,7 @@ import { InputSampler } from '../episodes/sampler.ts';
 import { episodeResults } from './episode-results.ts';
 import { dataTensors, entryOf, initialState, initialWeights } from './initialize.ts';
 import type { EvaluateOptions } from './options.ts';
-import { dataDigests, RunFolder, runtimeVersions, writeJson } from './run-folder.ts';
+import { dataDigests, RunFolder, runtimeVersions, writeJson, writing } from './run-folder.ts';
 import { type Summary, summarize } from './statistics.ts';
 
 export interface Report extends Summary {
@@ -85,8 +85,9 @@ export async function evaluate(program: Program, options: EvaluateOptions): Prom
       versions: runtimeVersions(),
     };
     if (options.folder !== undefined) {
-      mkdirSync(options.folder, { recursive: true });
-      writeJson(new RunFolder(options.folder).result, result);
+      const folder = new RunFolder(options.folder);
+      writing(folder.path, () => mkdirSync(folder.path, { recursive: true }));
+      writeJson(folder.result, result);
     }
     return result;
   } finally {

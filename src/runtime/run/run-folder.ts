@@ -80,9 +80,10 @@ export function writeJson(path: string, value: object): void {
   writing(path, () => writeAtomically(path, `${JSON.stringify(value, written, 2)}\n`));
 }
 
-function writing(path: string, call: () => void): void {
+/** Runs a file-system call that writes; its refusal becomes a diagnostic about `path`. */
+export function writing<T>(path: string, call: () => T): T {
   try {
-    call();
+    return call();
   } catch (error) {
     if (isSystemError(error)) throw new DiagnosticError(runFileUnwritable(path, error.message));
     throw error;

@@ -32,7 +32,7 @@ export async function train(program: Program, options: TrainOptions): Promise<Tr
   const folder = new RunFolder(options.folder);
   const resume = options.resume === true;
   prepareFolder(folder, resume);
-  const unlock = lockRun(folder.path);
+  const unlock = writing(folder.path, () => lockRun(folder.path));
   try {
     for (const part of [folder.path, dirname(folder.last)]) removeLeftovers(part);
     if (!resume) requireNoRun(folder);

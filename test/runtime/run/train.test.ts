@@ -138,6 +138,17 @@ describe('refusals', () => {
     await expect(train(tinyProgram(), optionsOf({ resume: true }))).rejects.toMatchObject(code('E0803'));
   });
 
+  test('a folder that cannot be made', async () => {
+    const file = join(root, 'a-file');
+    writeFileSync(file, '');
+    const options = optionsOf({ folder: join(file, 'run') });
+    await expect(train(tinyProgram(), options)).rejects.toMatchObject(code('E0810'));
+    const trained = optionsOf();
+    await train(tinyProgram(), trained);
+    const checkpoint = new RunFolder(trained.folder).last;
+    await expect(evaluate(tinyProgram(), { ...trained, folder: join(file, 'run'), checkpoint })).rejects.toMatchObject(code('E0810'));
+  });
+
   test('resuming with another program, seed or interval', async () => {
     const options = { ...optionsOf(), resume: false };
     await train(tinyProgram(), options);
