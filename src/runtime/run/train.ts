@@ -18,6 +18,7 @@ import {
   requireSameRun,
   runtimeVersions,
   writeRecord,
+  writing,
 } from './run-folder.ts';
 import { TrainingRun, type TrainOutcome } from './training-run.ts';
 
