@@ -16,6 +16,7 @@ import type { Pass } from './pass.ts';
 import { poolFirst } from './pool-first.ts';
 import { reductions } from './reductions.ts';
 import { regroup } from './regroup.ts';
+import { inOneWalk, isRewritePass, type RewritePass } from './rewriter.ts';
 import { scalarFactors } from './scalar-factors.ts';
 import { shapes } from './shapes.ts';
 import { stopGradients } from './stop-gradients.ts';
@@ -53,11 +54,33 @@ export const cleanupPasses: readonly Pass[] = [
   convolutionRoles, // derivatives of the cheap form are cheap forms
   poolFirst, // only before differentiation: afterwards derivatives use the choice too
   windows, // as above
-  regroup, // joins batch norm's factors, so that pool-first sees one
+  regroup, // joins batch norm's factors
   collectTerms, // as above
   reductions, // as above
   commonSubexpressions, // a value that is used twice is differentiated once
 ];
+
+/** Neighbouring passes made of rules, joined: clean-up runs at every level of every gradient, and nobody looks at the steps between. */
+function inFewerWalks(list: readonly Pass[]): readonly Pass[] {
+  const joined: Pass[] = [];
+  let group: RewritePass[] = [];
+  const flush = (): void => {
+    if (group.length > 0) joined.push(inOneWalk('rules', group));
+    group = [];
+  };
+  for (const pass of list) {
+    if (isRewritePass(pass)) {
+      group.push(pass);
+      continue;
+    }
+    flush();
+    joined.push(pass);
+  }
+  flush();
+  return joined;
+}
+
+const cleanupWalks = inFewerWalks(cleanupPasses);
 
 /** Rounds until nothing changes; well-behaved functions need three or four. */
 const ROUND_LIMIT = 12;
@@ -113,5 +136,5 @@ export function optimize(f: Func, options: OptimizeOptions): Func {
 
 /** Used before and between differentiations, on functions with `gradient` and `map_tasks` inside. */
 export function cleanup(f: Func, options: OptimizeOptions = { verify: false }): Func {
-  return runToFixpoint(cleanupPasses, f, options);
+  return runToFixpoint(cleanupWalks, f, options);
 }

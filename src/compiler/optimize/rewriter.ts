@@ -69,6 +69,7 @@ export class Rewriter {
     const simpler = this.#try(op, operands, attributes, type);
     if (simpler !== undefined) return simpler;
     const result: Value = { type };
+    for (const operand of operands) this.#count(operand, 1);
     this.#push({ op, operands, attributes, results: [result], source: this.#source } as unknown as AnyNode);
     return result;
   }
@@ -114,7 +115,7 @@ export class Rewriter {
     const replaced = new Map<Value, Value>();
     let changed = false;
     for (const node of f.nodes) {
-      const moved = node.operands.some((operand) => replaced.has(operand));
+      const moved = replaced.size > 0 && node.operands.some((operand) => replaced.has(operand));
       const operands = moved ? node.operands.map((operand) => replaced.get(operand) ?? operand) : node.operands;
       this.#source = node.source;
       if (node.op === 'gradient' || node.op === 'map_tasks') {
@@ -138,8 +139,37 @@ export class Rewriter {
   }
 }
 
+/** A pass made of rules. */
+export interface RewritePass extends Pass {
+  readonly rules: RuleSet;
+}
+
+export function isRewritePass(pass: Pass): pass is RewritePass {
+  return 'rules' in pass;
+}
+
 /** A pass made of rules, run on `f` and on every body inside it. */
-export function rewritePass(name: string, summary: string, rules: RuleSet): Pass {
+export function rewritePass(name: string, summary: string, rules: RuleSet): RewritePass {
   const run = (f: Func): Func => new Rewriter(rules, f).rewrite(f, run);
-  return { name, summary, run };
+  return { name, summary, rules, run };
+}
+
+/** One walk that tries the rules of several passes on each node, in their order: the same fixpoint, sooner. */
+export function inOneWalk(name: string, list: readonly RewritePass[]): RewritePass {
+  const byName = new Map<string, Rule<PrimitiveName>[]>();
+  for (const { rules } of list) {
+    for (const [op, rule] of Object.entries(rules)) byName.set(op, [...(byName.get(op) ?? []), rule as unknown as Rule<PrimitiveName>]);
+  }
+  const joined = [...byName].map(([op, choices]) => {
+    const rule: Rule<PrimitiveName> = (operands, attributes, graph, type) => {
+      for (const choice of choices) {
+        const found = choice(operands, attributes, graph, type);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    return [op, rule] as const;
+  });
+  const names = list.map((pass) => pass.name).join(', ');
+  return rewritePass(name, `${names}, in one walk`, Object.fromEntries(joined) as RuleSet);
 }
