@@ -74,5 +74,5 @@ export function compileWith(file: string, chunk: number, pipeline: Pipeline, set
 }
 
 export function trainEntry(program: Program): string {
-  return program.functions.some((one) => one.name === 'train.accumulate') ? 'train.accumulate' : 'train.step';
+  return program.train[0]?.step ?? program.train[0]?.accumulate ?? '';
 }

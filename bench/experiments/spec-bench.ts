@@ -28,6 +28,8 @@ export interface Subject {
   readonly run: () => Promise<ReadonlyMap<string, Tensor>>;
   readonly state: (names: readonly string[]) => Promise<ReadonlyMap<string, Tensor>>;
   readonly times: number[];
+  /** Processor time: hardly disturbed by other processes. */
+  readonly cpu: number[];
 }
 
 export async function subject(name: string, whole: Program, entryName: string, threads?: number): Promise<Subject> {
@@ -50,7 +52,7 @@ export async function subject(name: string, whole: Program, entryName: string, t
     else inputs.set(input.name, { ...input.type, data: Float32Array.from({ length: size }, () => (input.distribution === 'normal' ? normal() : random())) });
   }
   await session.write(tensors);
-  return { name, times: [], run: () => session.run(entryName, inputs), state: (names) => session.read(names) };
+  return { name, times: [], cpu: [], run: () => session.run(entryName, inputs), state: (names) => session.read(names) };
 }
 
 export async function race(subjects: readonly Subject[], seconds = 10, block = 1): Promise<void> {
@@ -61,12 +63,16 @@ export async function race(subjects: readonly Subject[], seconds = 10, block = 1
     rounds++;
     for (const one of subjects) {
       const start = performance.now();
+      const busy = process.cpuUsage();
       for (let index = 0; index < block; index++) await one.run();
       one.times.push((performance.now() - start) / block);
+      const { user, system } = process.cpuUsage(busy);
+      one.cpu.push((user + system) / 1000 / block);
     }
   }
   for (const one of subjects) {
     one.times.sort((a, b) => a - b);
-    console.log(`${one.name.padEnd(40)} min ${one.times[0]?.toFixed(3)}  median ${one.times[one.times.length >> 1]?.toFixed(3)} ms  (${one.times.length})`);
+    one.cpu.sort((a, b) => a - b);
+    console.log(`${one.name.padEnd(20)} cpu min ${one.cpu[0]?.toFixed(3)} median ${one.cpu[one.cpu.length >> 1]?.toFixed(3)}  wall min ${one.times[0]?.toFixed(3)}  median ${one.times[one.times.length >> 1]?.toFixed(3)} ms  (${one.times.length})`);
   }
 }

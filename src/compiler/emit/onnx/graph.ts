@@ -60,6 +60,8 @@ export class GraphBuilder {
   readonly #known = new Map<string, readonly OnnxTensor[]>();
   /** Reshaped tensor -> what was reshaped. */
   readonly #origins = new Map<string, OnnxTensor>();
+  /** Results of reductions, for `reshape`. */
+  readonly #reductions = new Map<string, { readonly op: string; readonly input: OnnxTensor; readonly axes: readonly number[] }>();
   #count = 0;
 
   input(name: string, element: ElementType, shape: readonly number[]): OnnxTensor {
@@ -128,9 +130,29 @@ export class GraphBuilder {
     if (values !== undefined && sizeOf(shape) <= 4096) return this.constant(tensor.element, shape, values);
     const origin = this.#origins.get(tensor.name);
     if (origin !== undefined) return this.reshape(origin, shape);
+    const kept = this.#keptDimensions(tensor, shape);
+    if (kept !== undefined) return kept;
     const attributes: Record<string, OnnxAttribute> = shape.includes(0) ? { allowzero: 1 } : {};
     const result = this.node('Reshape', [tensor, this.integers(shape)], { element: tensor.element, shape }, attributes);
     this.#origins.set(result.name, tensor);
+    return result;
+  }
+
+  /** A reduction that keeps its dimensions with size 1, if `shape` asks for just those. */
+  #keptDimensions(tensor: OnnxTensor, shape: readonly number[]): OnnxTensor | undefined {
+    const reduction = this.#reductions.get(tensor.name);
+    if (reduction === undefined) return undefined;
+    const { op, input, axes } = reduction;
+    const kept = input.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    if (kept.length !== shape.length || kept.some((size, axis) => size !== shape[axis])) return undefined;
+    return this.node(op, [input, this.integers(axes)], { element: tensor.element, shape }, { keepdims: 1 });
+  }
+
+  /** ReduceSum, ReduceMax: the dimensions `axes` are removed. */
+  reduce(op: string, input: OnnxTensor, axes: readonly number[]): OnnxTensor {
+    const shape = input.shape.filter((_, axis) => !axes.includes(axis));
+    const result = this.node(op, [input, this.integers(axes)], { element: input.element, shape }, { keepdims: 0 });
+    this.#reductions.set(result.name, { op, input, axes });
     return result;
   }
 

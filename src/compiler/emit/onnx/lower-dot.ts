@@ -26,6 +26,14 @@ export function dotGeneral(context: LoweringContext, node: Node<'dot_general'>):
   const columns = sizeOf(rhsFree.map((axis) => rhs.shape[axis] as number));
   const count = sizeOf(batch);
   if (count === 1) {
+    // Rows may stand in any number of leading dimensions: MatMul with a matrix on the right takes them as they are.
+    const stays = lhs.shape.length > 2 && lhsContract.length === 1 && lhsContract[0] === lhs.shape.length - 1 && lhsBatch.length === 0;
+    if (stays) {
+      const stored = graph.reshape(right.tensor, right.tensor.shape.slice(-2));
+      const matrix = right.transposed ? graph.transpose(stored, [1, 0]) : stored;
+      const shape = [...lhs.shape.slice(0, -1), columns];
+      return graph.reshape(graph.node('MatMul', [lhs, matrix], { element: 'float32', shape }), result);
+    }
     const flatten = ({ tensor }: Matrices) => graph.reshape(tensor, tensor.shape.slice(-2));
     const attributes = { ...(left.transposed ? { transA: 1 } : {}), ...(right.transposed ? { transB: 1 } : {}) };
     const plain = !left.transposed && !right.transposed;

@@ -38,8 +38,7 @@ function reduced(
   const { graph } = context;
   const shape = tensor.shape.filter((_, axis) => !dimensions.includes(axis));
   if (needed.length === 0) return graph.reshape(tensor, shape);
-  const axes = graph.integers(dimensions);
-  return graph.node(op, [tensor, axes], { element: tensor.element, shape }, { keepdims: 0 });
+  return graph.reduce(op, tensor, dimensions);
 }
 
 export function argMax(context: LoweringContext, node: Node<'arg_max'>): OnnxTensor {
