@@ -119,15 +119,3 @@ export function badGradient(expected: string, found: string, range: SourceRange)
     hint: 'write `gradient(loss, of: net)`',
   };
 }
-
-export function notConstant(what: string, found: string, range: SourceRange): Diagnostic {
-  return {
-    code: 'E0458',
-    severity: 'error',
-    title: `${what} must be a constant`,
-    range,
-    expected: 'a value that depends on no weight and no episode',
-    found,
-    hint: 'use a number or a setting',
-  };
-}
