@@ -73,7 +73,24 @@ function join(graph: Rewriter, terms: readonly Term[], like: Value): readonly Te
     const spread = spreadOf(graph, value) ?? { source: value, splat: undefined, kept: properAxes(like.type.shape) };
     return [{ sign: 1, big, factor: { value, spread } }];
   });
-  return joined ? result : undefined;
+  const factored = factorOut(graph, result);
+  return joined || factored.length < result.length ? factored : undefined;
+}
+
+/** x * a + y * a = (x + y) * a. */
+function factorOut(graph: Rewriter, terms: readonly Term[]): readonly Term[] {
+  const groups = new Map<unknown, Term[]>();
+  for (const term of terms) {
+    const { big, factor } = term;
+    const key = big === undefined || factor === undefined ? term : (factor.spread.splat ?? factor.value);
+    groups.set(key, [...(groups.get(key) ?? []), term]);
+  }
+  return [...groups.values()].map((members): Term => {
+    const first = members[0] as Term;
+    if (members.length === 1) return first;
+    const bare = members.map((term) => ({ ...term, factor: undefined }));
+    return { sign: 1, big: add(graph, bare), factor: first.factor };
+  });
 }
 
 function build(graph: Rewriter, { big, factor }: Term): Value {
@@ -103,7 +120,7 @@ function sum<P extends 'add' | 'subtract'>(op: P): Rule<P> {
 
 export const collectTerms = rewritePass(
   'collect-terms',
-  'joins terms of a sum that share a big tensor, and its small terms with each other',
+  'joins terms of a sum that share a big tensor or a small factor, and its small terms with each other',
   {
     add: sum('add'),
     subtract: sum('subtract'),

@@ -2,7 +2,7 @@
 import type { Value } from '../ir/ir.ts';
 import type { Attributes } from '../ir/primitives.ts';
 import { sizeOf } from '../ir/tensor-type.ts';
-import { spreadOf, usedOnce } from './operands.ts';
+import { splatOf, spreadOf, usedOnce } from './operands.ts';
 import { type Rewriter, type Rule, rewritePass } from './rewriter.ts';
 
 type Bilinear = 'dot_general' | 'convolution';
@@ -19,7 +19,7 @@ function scalarOf(graph: Rewriter, value: Value): Scalar | undefined {
 /** `value * scalar` taken apart. */
 function takeApart(graph: Rewriter, value: Value): { readonly rest: Value; readonly scalar: Scalar } | undefined {
   const node = graph.match(value, 'multiply');
-  if (node === undefined || !usedOnce(graph, value)) return undefined;
+  if (node === undefined || value.type.dtype !== 'float') return undefined;
   const [left, right] = node.operands as readonly [Value, Value];
   const onRight = scalarOf(graph, right);
   if (onRight !== undefined) return { rest: left, scalar: onRight };
@@ -33,15 +33,16 @@ function scale(graph: Rewriter, value: Value, scalar: Scalar): Value {
   return graph.emit('multiply', [value, factor], {});
 }
 
-/** (a * s) · b: where an operand is bigger than the smallest place for s. */
+/** (a * s) · b: where an operand is not smaller than the smallest place for s; with several users, where all of their places together are smaller. */
 function pullOut<P extends Bilinear>(op: P): Rule<P> {
   return (operands, attributes, graph, type) => {
     const sizes = operands.map((operand) => sizeOf(operand.type.shape));
     const result = sizeOf(type.shape);
     const smallest = Math.min(result, ...sizes);
     for (const [index, operand] of operands.entries()) {
-      if ((sizes[index] as number) <= smallest) continue;
-      const parts = takeApart(graph, operand);
+      const size = sizes[index] as number;
+      const cheaper = usedOnce(graph, operand) ? size > smallest || size === result : size > smallest * graph.uses(operand);
+      const parts = cheaper ? takeApart(graph, operand) : undefined;
       if (parts === undefined) continue;
       const bare = operands.map((other, position) => (position === index ? parts.rest : other));
       if (result <= smallest) return scale(graph, graph.emit(op, bare, attributes), parts.scalar);
@@ -74,6 +75,21 @@ const multiply: Rule<'multiply'> = (operands, _, graph, type) => {
   return undefined;
 };
 
+/** select(p, 0, x * s) = select(p, 0, x) * s: what follows may take the factor further. */
+const select: Rule<'select'> = (operands, _, graph) => {
+  const [predicate, onTrue, onFalse] = operands as readonly [Value, Value, Value];
+  for (const [zero, product] of [
+    [onTrue, onFalse],
+    [onFalse, onTrue],
+  ] as const) {
+    const parts = splatOf(graph, zero) === 0 && usedOnce(graph, product) ? takeApart(graph, product) : undefined;
+    if (parts === undefined) continue;
+    const chosen = graph.emit('select', zero === onTrue ? [predicate, zero, parts.rest] : [predicate, parts.rest, zero], {});
+    return scale(graph, chosen, parts.scalar);
+  }
+  return undefined;
+};
+
 export const scalarFactors = rewritePass(
   'scalar-factors',
   'multiplies by a number the smallest of the operands and the result of a product',
@@ -81,5 +97,6 @@ export const scalarFactors = rewritePass(
     dot_general: pullOut('dot_general'),
     convolution: pullOut('convolution'),
     multiply,
+    select,
   },
 );
