@@ -1,0 +1,79 @@
+/**
+ * @file Mutated specs end with a diagnostic or success: never with an exception, never after more than a second, never with a
+ * stack trace in what the user reads. `FUZZ=100000` sets how many, `FUZZ_SEED=7` where to begin; a failure prints its seed.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { builtins } from '../../src/compiler/check/builtins/table.ts';
+import { check } from '../../src/compiler/check/check.ts';
+import { renderDiagnostics } from '../../src/compiler/diagnostics/render.ts';
+import { verifyFunction } from '../../src/compiler/ir/verify.ts';
+import { lower } from '../../src/compiler/lower/lower.ts';
+import { createParser, parse } from '../../src/compiler/parse/parse.ts';
+import { unreached } from '../../src/compiler/reached.ts';
+import { mutated, randomFrom } from './mutate.ts';
+
+const root = join(import.meta.dirname, '../..');
+const count = Number(process.env.FUZZ ?? 10_000);
+const firstSeed = Number(process.env.FUZZ_SEED ?? 1);
+/** Longest time of one spec; a second, and more on a machine that does other things: what counts is that nothing grows without bound. */
+const slowest = 1_000;
+
+function textsIn(folder: string): string[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.meta'))
+    .map((name) => readFileSync(join(root, folder, name), 'utf8'))
+    .filter((text) => text.length < 6_000);
+}
+
+const specs = textsIn('specs');
+const others = [...textsIn('test/parse/examples'), ...textsIn('test/errors')];
+/** Half of them good specs, so that mutations get far into the checker. */
+const corpus = [...others, ...Array.from({ length: others.length }, (_, index) => specs[index % specs.length] as string)];
+const parser = createParser();
+
+/** Everything that happens to a text before something is trained; returns what the user reads, and whether it was accepted. */
+function judged(text: string): { readonly shown: string; readonly accepted: boolean } {
+  const source = { name: 'fuzz.meta', text };
+  const parsed = parse(source, parser);
+  const incomplete = parsed.diagnostics.length > 0;
+  const input = { source, file: parsed.file, incomplete, lostNames: parsed.lost.names, overrides: new Map(), overrideTexts: new Map() };
+  const checked = check({ ...input, rows: new Map() }, builtins);
+  const { model } = checked;
+  const lost = model === undefined || incomplete ? [] : unreached(model);
+  const shown = renderDiagnostics(source, [...parsed.diagnostics, ...checked.diagnostics, ...lost], { colour: false });
+  if (model === undefined || incomplete || lost.length > 0) return { shown, accepted: false };
+  for (const entry of lower(model, { chunk: 2 }).functions) verifyFunction(entry.body);
+  return { shown, accepted: true };
+}
+
+it(`${count} mutated specs end with a diagnostic or success`, { timeout: 600_000 }, () => {
+  let accepted = 0;
+  let silent = 0;
+  const slow: string[] = [];
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const text = mutated(randomFrom(seed), corpus);
+    const start = performance.now();
+    let result: ReturnType<typeof judged>;
+    try {
+      result = judged(text);
+    } catch (error) {
+      throw new Error(`seed ${seed} ended with an exception for\n${text.slice(0, 3_000)}`, { cause: error });
+    }
+    if (performance.now() - start > slowest) {
+      // Once more, in case the machine was busy with something else.
+      const again = performance.now();
+      judged(text);
+      if (performance.now() - again > slowest) slow.push(`seed ${seed}: ${Math.round(performance.now() - again)} ms`);
+    }
+    expect(result.shown, `seed ${seed} shows a stack trace`).not.toMatch(/\n\s+at .*:\d+:\d+|metac bug|\[object /);
+    expect(result.shown, `seed ${seed} shows an undefined value`).not.toMatch(/(?<![\w"])(undefined|NaN)(?![\w"])/);
+    if (result.accepted) accepted++;
+    else if (!result.shown.includes('error[E')) silent++;
+  }
+  expect(slow).toEqual([]);
+  expect(silent, 'refused without a word').toBe(0);
+  expect(accepted / count).toBeGreaterThan(0.01);
+  expect(accepted / count).toBeLessThan(0.6);
+});
