@@ -70,7 +70,12 @@ function images(tasks: number, ways: number, shots: number, queries: number): Re
       const example = Math.floor(index / ways);
       return Math.floor(example / each) % ways === index % ways ? 1 : 0;
     });
-  return named({ 'fed.support.x': drawn(shots), 'fed.query.x': drawn(queries), 'fed.support.y': labels(shots), 'fed.query.y': labels(queries) });
+  return named({
+    'fed.support.x': drawn(shots),
+    'fed.query.x': drawn(queries),
+    'fed.support.y': labels(shots),
+    'fed.query.y': labels(queries),
+  });
 }
 
 function denseWeights(): ReadonlyMap<string, Float32Array> {

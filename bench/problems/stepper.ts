@@ -34,7 +34,7 @@ export async function prepareStepper(problem: PeerProblem, options: StepperOptio
   const { engine, threads, chunk } = options;
   const source = { name: problem.spec, text: readFileSync(`${options.specs}/${problem.spec}`, 'utf8') };
   const compiled = compile(source, { settings: problem.settings, ...(chunk === undefined ? {} : { chunk }) });
-  if (compiled.program === undefined) throw new Error(renderDiagnostics(compiled.diagnostics, source));
+  if (compiled.program === undefined) throw new Error(renderDiagnostics(source, compiled.diagnostics, { colour: false }));
   const { program } = compiled;
   const session = await engine.compile(program, threads === undefined ? {} : { threads });
   await session.write(new Map([...initialState(program), ...firstWeights(program, problem)]));

@@ -1,0 +1,109 @@
+/** @file What is measured: the peers' workloads, who else runs each of them, and the losses that all of them must find. */
+import type { Configuration } from '../problems/peer-problem.ts';
+
+/** One variant of a peer's script, `<library>_peer.py --variant <variant>`. */
+export interface PeerVariant {
+  readonly library: 'jax' | 'torch';
+  readonly variant: string;
+  readonly threads: number;
+  /** Outer steps per call: the losses of a variant that returns one per hundred steps compare only at the first. */
+  readonly oneLossPerCall?: true;
+}
+
+export interface Comparison extends Configuration {
+  /** For `--only`: workload, tasks, inner steps. */
+  readonly id: string;
+  readonly title: string;
+  /** Losses of the first three outer steps, as the peers' authors recorded them. */
+  readonly losses: readonly number[];
+  /** Largest relative difference of the first loss, and of the later ones; undefined where rounding makes those drift apart between the peers too. */
+  readonly tolerance: readonly [first: number, later: number | undefined];
+  readonly peers: readonly PeerVariant[];
+  /** Seconds of timed steps, and the fewest samples. */
+  readonly budget: number;
+  readonly leastSamples: number;
+}
+
+const jax = (variant: string, threads = 2): PeerVariant => ({ library: 'jax', variant, threads });
+const torch = (variant: string, threads = 2): PeerVariant => ({ library: 'torch', variant, threads });
+
+const sinusoidPeers: readonly PeerVariant[] = [
+  jax('vmap', 1),
+  jax('vmap', 2),
+  { ...jax('scan', 1), oneLossPerCall: true },
+  torch('compile_func', 1),
+  torch('l2l', 1),
+];
+const fewTasksPeers: readonly PeerVariant[] = [torch('l2l'), torch('eager'), torch('torchopt'), jax('im2col_map')];
+const manyTasksPeers: readonly PeerVariant[] = [torch('l2l'), torch('eager'), jax('im2col_map')];
+const prototypePeers: readonly PeerVariant[] = [torch('eager_cl'), torch('eager'), jax('im2col'), jax('vmap_rm')];
+
+function sinusoid(innerSteps: number, losses: readonly number[]): Comparison {
+  return {
+    id: `w1-25-${innerSteps}`,
+    title: `W1: MAML on sinusoids, 25 tasks, ${steps(innerSteps)}, second order`,
+    workload: 'w1',
+    tasks: 25,
+    innerSteps,
+    losses,
+    tolerance: [2e-5, 2e-5],
+    peers: sinusoidPeers,
+    budget: 1.5,
+    leastSamples: 5,
+  };
+}
+
+function omniglot(tasks: number, innerSteps: number, losses: readonly number[]): Comparison {
+  return {
+    id: `w2-${tasks}-${innerSteps}`,
+    title: `W2: MAML on 28x28 images, conv4 with max-pool, 5-way 1-shot, ${tasks} tasks, ${steps(innerSteps)}, second order`,
+    workload: 'w2',
+    tasks,
+    innerSteps,
+    losses,
+    // At five steps the peers' own first losses differ by 1.3e-3 (JAX and PyTorch, 32 tasks).
+    tolerance: innerSteps === 1 ? [2e-5, 5e-4] : [2e-3, undefined],
+    peers: tasks > 8 ? manyTasksPeers : fewTasksPeers,
+    budget: 5,
+    leastSamples: 3,
+  };
+}
+
+function steps(count: number): string {
+  return `${count} inner step${count === 1 ? '' : 's'}`;
+}
+
+export const comparisons: readonly Comparison[] = [
+  sinusoid(1, [3.74858, 3.71768, 3.6898]),
+  sinusoid(5, [3.53277, 3.5182, 3.5045]),
+  omniglot(4, 1, [1.80685, 1.73968, 1.59382]),
+  omniglot(4, 5, [2.26187, 1.74314, 1.6104]),
+  omniglot(32, 1, [1.81406, 1.63992, 1.59926]),
+  omniglot(32, 5, [2.57032, 2.04281, 1.72908]),
+  {
+    id: 'w4-1-0',
+    title: 'W4: Prototypical Networks, conv4, 20-way 5-shot, 5 queries',
+    workload: 'w4',
+    tasks: 1,
+    innerSteps: 0,
+    losses: [3.69223, 0.86313, 0.15871],
+    tolerance: [2e-5, 4e-4],
+    peers: prototypePeers,
+    budget: 5,
+    leastSamples: 5,
+  },
+];
+
+export type Agreement = 'agree' | 'first agrees' | 'DIFFER';
+
+/** Whether losses are those expected; `first agrees` where only the first can be compared. */
+export function agreement(comparison: Comparison, losses: readonly number[], onlyFirst = false): Agreement {
+  const [first, later] = comparison.tolerance;
+  const near = (index: number, tolerance: number): boolean => {
+    const [found, expected] = [losses[index] ?? Number.NaN, comparison.losses[index] ?? Number.NaN];
+    return Math.abs(found - expected) <= tolerance * Math.abs(expected) + 5e-6;
+  };
+  if (!near(0, first)) return 'DIFFER';
+  if (later === undefined || onlyFirst) return 'first agrees';
+  return near(1, later) && near(2, later) ? 'agree' : 'DIFFER';
+}

@@ -1,0 +1,22 @@
+/** @file metac's side: a process of its own that measures one configuration and prints one JSON line. Its only argument is a MetacRequest as JSON. */
+import { onnxEngine } from '../../src/runtime/engines/onnx/onnx-engine.ts';
+import { type Configuration, peerProblem } from '../problems/peer-problem.ts';
+import { prepareStepper } from '../problems/stepper.ts';
+import { measure, type Protocol } from './measurement.ts';
+
+export interface MetacRequest extends Configuration, Protocol {
+  /** Folder of the specs, absolute. */
+  readonly specs: string;
+}
+
+const request = JSON.parse(process.argv[2] ?? '{}') as MetacRequest;
+const engine = onnxEngine();
+const { detail } = await engine.probe();
+const importMegabytes = Number((process.resourceUsage().maxRSS / 1024).toFixed(1));
+const problem = peerProblem(request);
+const start = performance.now();
+const stepper = await prepareStepper(problem, { engine, specs: request.specs });
+const compileSeconds = (performance.now() - start) / 1000;
+const measured = await measure(stepper.step, request, compileSeconds, importMegabytes);
+process.stdout.write(`${JSON.stringify({ ...measured, chunk: stepper.chunk, engine: detail })}\n`);
+await stepper.dispose();

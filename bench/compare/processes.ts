@@ -1,0 +1,90 @@
+/** @file Starts the measuring processes: metac's own bundle, and the peers' Python scripts. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Comparison, PeerVariant } from './configurations.ts';
+import { pinning } from './machine.ts';
+import type { Measurement, Protocol } from './measurement.ts';
+
+/** Either what was measured, or one line about why nothing was. */
+export type Outcome = { readonly measurement: Measurement } | { readonly failure: string };
+
+export interface PeerPlace {
+  /** Folder of jax_peer.py and torch_peer.py. */
+  readonly folder: string;
+  readonly python: string;
+}
+
+const SECONDS_PER_PROCESS = 400;
+const CORES = 2;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Bundles metac's side as `npm run build` bundles the product: no TypeScript loader is in the measured process. Returns the file. */
+export async function bundleMetac(): Promise<string> {
+  const { build } = await import('esbuild');
+  const outfile = join(root, 'bench/.cache/metac-process.mjs');
+  await build({
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    entryPoints: ['bench/compare/metac-process.ts'],
+    outfile,
+    external: ['onnxruntime-node'],
+    logLevel: 'warning',
+    banner: { js: "import { createRequire as metacRequire } from 'node:module'; const require = metacRequire(import.meta.url);" },
+  });
+  return outfile;
+}
+
+export function runMetac(bundle: string, comparison: Comparison, protocol: Protocol): Promise<Outcome> {
+  const { workload, tasks, innerSteps } = comparison;
+  const request = { workload, tasks, innerSteps, ...protocol, specs: join(root, 'bench/specs') };
+  return runForJson([...pinning(CORES), process.execPath, bundle, JSON.stringify(request)], root);
+}
+
+/** The scripts pin themselves to their number of threads. */
+export function runPeer(place: PeerPlace, comparison: Comparison, peer: PeerVariant, protocol: Protocol): Promise<Outcome> {
+  const script = join(place.folder, `${peer.library}_peer.py`);
+  if (!existsSync(script)) return Promise.resolve({ failure: `${script} does not exist` });
+  const named = { workload: comparison.workload, variant: peer.variant, threads: peer.threads, tasks: comparison.tasks };
+  const numbers = { 'inner-steps': comparison.innerSteps, budget: protocol.budget, 'min-samples': protocol.leastSamples };
+  const options = Object.entries({ ...named, ...numbers }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return runForJson([place.python, script, ...options], place.folder);
+}
+
+/** Runs a command; the last line of its output that starts with a brace is the measurement. */
+function runForJson([command = '', ...rest]: readonly string[], cwd: string): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+    const child = spawn(command, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), SECONDS_PER_PROCESS * 1000);
+    let [output, errors] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ failure: `${command} could not be started (${error.message})` });
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const line = output.split('\n').findLast((one) => one.startsWith('{'));
+      if (code === 0 && line !== undefined) resolve({ measurement: JSON.parse(line) as Measurement });
+      else if (signal === 'SIGKILL') resolve({ failure: `killed: out of memory, or more than ${SECONDS_PER_PROCESS} s` });
+      else resolve({ failure: lastLine(errors) ?? `exit status ${code ?? signal}` });
+    });
+  });
+}
+
+function lastLine(text: string): string | undefined {
+  return text
+    .trim()
+    .split('\n')
+    .findLast((line) => line.trim() !== '');
+}

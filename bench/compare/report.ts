@@ -1,0 +1,156 @@
+/** @file The report: one table per comparison, versions, machine, and how to read it. */
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type Agreement, agreement } from './configurations.ts';
+import { type Competitor, QUIET_SHARE, type Race, type Summary, summarise } from './race.ts';
+
+const HEAD = [
+  'who',
+  'threads',
+  'median ms (lowest-highest process)',
+  'min ms',
+  'median / metac',
+  'min / metac',
+  'peak RSS MB (after import)',
+  'start s',
+  'others used',
+  'losses of the first 3 steps',
+  '',
+];
+
+export function tableOf({ comparison, competitors }: Race): string {
+  const metac = competitors[0] === undefined ? undefined : summarise(competitors[0]);
+  const rows = competitors.map((one) => {
+    const summary = summarise(one);
+    if (summary === undefined)
+      return [one.name, one.threads, `not measured: ${one.failure ?? 'nothing ran'}`, ...HEAD.slice(3).map(() => '')];
+    const agreed = agreement(comparison, summary.losses, one.peer?.oneLossPerCall);
+    return [one.name, threadsOf(one), ...figures(one, summary, metac), summary.losses.join(' '), wordsOf(agreed)];
+  });
+  const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return `### ${comparison.title}\n\nExpected losses: ${comparison.losses.join(' ')}\n\n${lines.join('\n')}\n`;
+}
+
+function threadsOf({ peer, threads, measurements }: Competitor): string {
+  const chunk = measurements[0]?.chunk;
+  return peer === undefined && chunk !== undefined ? `${threads}, chunk ${String(chunk)}` : threads;
+}
+
+function figures(one: Competitor, summary: Summary, metac: Summary | undefined): string[] {
+  const { median, lowest, highest, minimum, peakMegabytes, startSeconds, otherShare, quiet, processes } = summary;
+  const ratio = (value: number, own: number | undefined): string =>
+    one.peer === undefined || own === undefined ? '1' : `${(value / own).toFixed(2)}x`;
+  const others = otherShare === undefined ? 'unknown' : `${(otherShare * 100).toFixed(0)}%`;
+  const quietness = quiet === processes ? '' : quiet === 0 ? ' NOT QUIET' : ` (${quiet} of ${processes} processes quiet)`;
+  const failed = one.failure === undefined ? '' : ' (a later process failed)';
+  return [
+    `${digits(median)} (${digits(lowest)}-${digits(highest)}, ${quiet === 0 ? processes : quiet})${failed}`,
+    digits(minimum),
+    ratio(median, metac?.median),
+    ratio(minimum, metac?.minimum),
+    `${peakMegabytes.toFixed(0)} (${(one.measurements[0]?.import_rss_mb ?? 0).toFixed(0)})`,
+    startSeconds.toFixed(1),
+    `${others}${quietness}`,
+  ];
+}
+
+function wordsOf(agreed: Agreement): string {
+  return agreed === 'first agrees' ? 'first agrees, later ones are not comparable' : agreed;
+}
+
+function digits(milliseconds: number): string {
+  return milliseconds.toPrecision(4);
+}
+
+/** Sentences on whether metac found the peers' losses and how its medians and memory compare. */
+export function verdicts(races: readonly Race[]): string[] {
+  return races.flatMap((one) => {
+    const [first, ...others] = one.competitors;
+    const metac = first === undefined ? undefined : summarise(first);
+    if (metac === undefined) return [`- ${one.comparison.id}: metac was not measured: ${first?.failure ?? 'nothing ran'}`];
+    const compared = others.flatMap((peer) => {
+      const summary = summarise(peer);
+      if (summary === undefined) return [];
+      const name = `${peer.name} (${peer.threads} thread${peer.threads === '1' ? '' : 's'})`;
+      const memory = `${(summary.peakMegabytes / metac.peakMegabytes).toFixed(1)}x the memory`;
+      return [`${name} takes ${(summary.median / metac.median).toFixed(2)}x the time and ${memory}`];
+    });
+    const losses = wordsOf(agreement(one.comparison, metac.losses));
+    return [`- ${one.comparison.id}: losses ${losses}; ${compared.length === 0 ? 'no peer was measured' : compared.join('; ')}`];
+  });
+}
+
+export interface Circumstances {
+  readonly date: string;
+  readonly command: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly versions: string;
+  /** 1-minute load when the bench started. */
+  readonly loadBefore: number;
+}
+
+export function circumstances(races: readonly Race[], command: string, loadBefore: number): Circumstances {
+  const cores = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    command,
+    commit: commit(),
+    machine: `${cores[0]?.model ?? 'unknown CPU'}, ${cores.length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    versions: versionsOf(races),
+    loadBefore,
+  };
+}
+
+function commit(): string {
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  try {
+    const git = (...words: string[]): string =>
+      execFileSync('git', words, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const changed = git('status', '--porcelain', '--', 'src') !== '';
+    return `${git('rev-parse', '--short', 'HEAD')}${changed ? ' and uncommitted changes in src/' : ''}`;
+  } catch {
+    // A copy without git is measured just as well.
+    return 'unknown';
+  }
+}
+
+function versionsOf(races: readonly Race[]): string {
+  const versions = new Map<string, string>([['node', process.versions.node]]);
+  for (const { measurements } of races.flatMap((one) => one.competitors))
+    for (const measurement of measurements)
+      for (const name of ['engine', 'jax', 'torch', 'learn2learn', 'torchopt', 'higher']) {
+        const version = measurement[name];
+        if (typeof version === 'string') versions.set(name, version);
+      }
+  return [...versions].map(([name, version]) => (name === 'engine' ? version : `${name} ${version}`)).join('; ');
+}
+
+/** The whole file bench/RESULTS.md. */
+export function reportText(races: readonly Race[], facts: Circumstances): string {
+  const { date, command, machine, versions, loadBefore } = facts;
+  return `# metac beside its peers
+
+Measured ${date} UTC with \`${command}\`, commit ${facts.commit}.
+${machine}. ${versions}. Load average (1 minute) before the first process: ${loadBefore.toFixed(2)}.
+
+## In short
+
+${verdicts(races).join('\n')}
+
+## How to read this
+
+- One outer step: episode in, new weights, optimiser state and loss out. float32, CPU, the same data and first weights for all (NumPy's generator
+  with the peers' seeds, re-implemented in \`problems/numpy-random.ts\`). All compute the same: compare the losses with those expected.
+- metac and the peers take turns: metac, a peer, metac, the next peer, ... One process each time, pinned to 2 cores (a peer with 1 thread to one). Three calls to warm up; steps
+  shorter than 30 ms are timed in blocks of about 60 ms. A row gives the median over processes of their medians; in brackets the lowest and the highest
+  process and how many count. \`median / metac\` above 1x: metac is faster. Processes move by up to 37% between runs (peers' RESULTS.md): gaps below that on W2 and W4 are near ties.
+- \`others used\`: the share of the machine that other processes used while steps were timed; above ${QUIET_SHARE * 100}% a process is left out, or marked NOT QUIET if all were so.
+- \`peak RSS\`: of the whole process, the largest of its processes; in brackets, after importing the libraries. \`start\`: from the spec (or the Python function)
+  to the first result, imports not counted.
+- \`jax scan\` runs 100 outer steps in one call, without returning to the host: what a compiled training loop would reach. Its second and third losses are of later steps.
+- At 5 inner steps on W2 (rate 0.4, random images), rounding decides where the losses go after the first Adam step, between the peers too.
+
+${races.map(tableOf).join('\n')}`;
+}
