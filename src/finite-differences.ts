@@ -1,41 +1,32 @@
-/** @file Central finite differences of a loss, at several distances. */
-
-/** The loss with one entry of one weight replaced by `value`. */
-export type Loss = (weight: string, entry: number, value: number) => number;
-
-/** Relative to the size of the weight, from far to near: far ones suffer from curvature and kinks (relu, max), near ones from rounding. */
-const DISTANCES = [1e-3, 1e-4, 1e-5, 1e-6];
+/** @file Central finite differences of a function of one number, at several distances. */
 
 /**
- * The difference quotient that agrees best with `compiled`. A kink near the point spoils some distances, a wrong derivative all.
- * @param scale largest gradient of the weight: what is a thousand times smaller is compared with that instead of with itself.
- * @param enough stops at the first distance with an error a tenth of this.
+ * Relative to the size of the number. The first is right for smooth losses in float64; farther ones help where rounding spoils it, nearer
+ * ones where a kink (relu, max) lies within reach.
  */
-export function differenceError(
-  loss: Loss,
-  weight: string,
-  entry: number,
-  at: number,
-  compiled: number,
-  scale: number,
-  enough: number,
-): { readonly error: number; readonly differences: number } {
-  let best = { error: Number.POSITIVE_INFINITY, differences: Number.NaN };
-  for (const distance of DISTANCES) {
-    const step = distance * Math.max(1, Math.abs(at));
-    const near = slope(loss, weight, entry, at, step);
-    const wide = slope(loss, weight, entry, at, 2 * step);
-    // Richardson: the error of each is proportional to the square of its step, so this combination cancels it.
-    const differences = near + (near - wide) / 3;
-    const size = Math.max(Math.abs(compiled), Math.abs(differences), 1e-3 * scale, 1e-9);
-    const error = Math.abs(compiled - differences) / size;
-    if (error < best.error) best = { error, differences };
-    if (best.error <= enough / 10) break;
-  }
-  return best;
+const DISTANCES = [1e-4, 1e-3, 1e-5, 1e-6];
+
+export interface Difference {
+  /** Between the derivative that was given and the difference quotient, relative to the larger. */
+  readonly error: number;
+  readonly quotient: number;
 }
 
-function slope(loss: Loss, weight: string, entry: number, at: number, step: number): number {
-  const [above, below] = [at + step, at - step];
-  return (loss(weight, entry, above) - loss(weight, entry, below)) / (above - below);
+/**
+ * The difference quotient that agrees best with `derivative`. A kink near the point spoils some distances, a wrong derivative all.
+ * @param scale largest derivative of its kind: what is a thousand times smaller is compared with a thousandth of that, not with itself.
+ * @param enough the search ends at the first distance whose error is at most this.
+ */
+export function bestDifference(f: (x: number) => number, at: number, derivative: number, scale: number, enough: number): Difference {
+  let best: Difference = { error: Number.POSITIVE_INFINITY, quotient: Number.NaN };
+  for (const distance of DISTANCES) {
+    const step = distance * Math.max(1, Math.abs(at));
+    const [above, below] = [at + step, at - step];
+    const quotient = (f(above) - f(below)) / (above - below);
+    const size = Math.max(Math.abs(derivative), Math.abs(quotient), 1e-3 * scale, 1e-9);
+    const error = Math.abs(derivative - quotient) / size;
+    if (error < best.error) best = { error, quotient };
+    if (best.error <= enough) break;
+  }
+  return best;
 }
