@@ -22,7 +22,7 @@ import { VaryingPart } from './varying-part.ts';
 
 export interface GradcheckOptions extends PrepareOptions {
   readonly seed?: number;
-  /** Entries of each weight; the entry with the largest gradient is always one of them. Infinity for all. Default 4. */
+  /** Entries of each weight; the entry with the largest gradient is always one of them. Infinity for all. Default 3. */
   readonly entries?: number;
   /** Tasks; default 2. */
   readonly batch?: number;
@@ -139,7 +139,7 @@ function checkWeight(
   loss: (weight: HostArray) => number,
   options: GradcheckOptions,
 ): WeightCheck {
-  const { entries = 4, seed = 0, progress } = options;
+  const { entries = 3, seed = 0, progress } = options;
   const chosen = chooseEntries(gradient, entries, seed, `${block}.${weight}`);
   let scale = 0;
   for (const value of gradient.data) scale = Math.max(scale, Math.abs(value));

@@ -147,7 +147,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: 'entries',
         placeholder: 'N',
         least: 1,
-        about: 'entries checked of each weight, chosen by the seed (default: 4)',
+        about: 'entries checked of each weight, chosen by the seed (default: 3)',
       },
       { kind: 'flag', name: 'all', about: 'check every entry of every weight' },
       { kind: 'count', name: 'batch', placeholder: 'N', least: 1, about: 'tasks (default: 2)' },

@@ -16,7 +16,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
     seed: given.count('seed') ?? 0,
-    entries: given.flag('all') ? Number.POSITIVE_INFINITY : (given.count('entries') ?? 4),
+    entries: given.flag('all') ? Number.POSITIVE_INFINITY : (given.count('entries') ?? 3),
     ...(batch === undefined ? {} : { batch }),
     progress: (weight, done, total) => {
       if (terminal.interactive) terminal.error(`\r\u001b[K${weight}: ${done} of ${total} entries`);
