@@ -3,7 +3,6 @@
  * with for each value how its dimensions stand to those of its class. Dimensions of size 1 do not count: moving them moves nothing.
  */
 import type { Value } from '../ir/ir.ts';
-import { properAxes } from './operands.ts';
 
 /** A list of proper axes; "map" sends position i in one list of axes to position map[i] in another. */
 type AxisMap = readonly number[];
@@ -21,12 +20,13 @@ export class LayoutClasses {
   find(value: Value): { readonly root: Value; readonly map: AxisMap } {
     const entry = this.#entries.get(value);
     if (entry === undefined) {
-      const map = properAxes(value.type.shape).map((_, position) => position);
+      const map = sameAxes(value);
       this.#entries.set(value, { parent: value, toParent: map });
       return { root: value, map };
     }
     if (entry.parent === value) return { root: value, map: entry.toParent };
     const above = this.find(entry.parent);
+    if (above.root === entry.parent) return { root: above.root, map: entry.toParent };
     const map = entry.toParent.map((position) => above.map[position] as number);
     entry.parent = above.root;
     entry.toParent = map;
@@ -52,7 +52,18 @@ export class LayoutClasses {
   }
 }
 
+/** How many dimensions of `shape` count. */
+export function properRank(shape: readonly number[]): number {
+  let rank = 0;
+  for (const size of shape) if (size !== 1) rank++;
+  return rank;
+}
+
+/** Made once: nearly all maps are identities. */
+const identities: readonly AxisMap[] = Array.from({ length: 12 }, (_, length) => Array.from({ length }, (_, position) => position));
+
 /** The identity on the proper axes of `value`. */
 export function sameAxes(value: Value): AxisMap {
-  return properAxes(value.type.shape).map((_, position) => position);
+  const rank = properRank(value.type.shape);
+  return identities[rank] ?? Array.from({ length: rank }, (_, position) => position);
 }

@@ -1,9 +1,9 @@
 /** @file Writes a function again with every value stored in its chosen order of dimensions. */
 
 import { InternalError } from '../diagnostics/internal-error.ts';
-import { FunctionBuilder } from '../ir/build.ts';
-import type { AnyNode, Func, Value } from '../ir/ir.ts';
-import type { Attributes } from '../ir/primitives.ts';
+import type { AnyNode, Func, SourceRange, Value } from '../ir/ir.ts';
+import type { Attributes, RuntimePrimitiveName } from '../ir/primitives.ts';
+import { type DType, sameShape } from '../ir/tensor-type.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import { relationOf } from './layout-relations.ts';
 import { properAxes } from './operands.ts';
@@ -38,11 +38,22 @@ function inverse(permutation: readonly number[]): number[] {
   return result;
 }
 
+function isIdentity(permutation: readonly number[]): boolean {
+  for (let index = 0; index < permutation.length; index++) if (permutation[index] !== index) return false;
+  return true;
+}
+
+interface Stored {
+  readonly value: Value;
+  /** Dimension i of the stored form is dimension permutation[i]; undefined when nothing moved. */
+  readonly permutation: readonly number[] | undefined;
+}
+
 class Rebuild {
-  readonly #builder = new FunctionBuilder();
+  readonly #nodes: AnyNode[] = [];
+  #source: SourceRange | undefined;
   readonly #layouts: Layouts;
-  /** Old value -> its stored form, and the permutation that it was stored with: dimension i of the stored form is dimension permutation[i]. */
-  readonly #stored = new Map<Value, { readonly value: Value; readonly permutation: readonly number[] }>();
+  readonly #stored = new Map<Value, Stored>();
   /** Other forms that were needed, by permutation. */
   readonly #forms = new Map<Value, Map<string, Value>>();
 
@@ -50,63 +61,80 @@ class Rebuild {
     this.#layouts = layouts;
   }
 
-  /** `value` with its dimensions in the order of `permutation`. */
-  #get(value: Value, permutation: readonly number[]): Value {
+  /** Types are known: those of the node that is rewritten, permuted. */
+  #emit<P extends RuntimePrimitiveName>(
+    op: P,
+    operands: readonly Value[],
+    attributes: Attributes[P],
+    dtype: DType,
+    shape: readonly number[],
+  ): Value {
+    const result: Value = { type: { dtype, shape } };
+    this.#nodes.push({ op, operands, attributes, results: [result], source: this.#source } as unknown as AnyNode);
+    return result;
+  }
+
+  #reshape(operand: Value, shape: readonly number[]): Value {
+    return sameShape(operand.type.shape, shape) ? operand : this.#emit('reshape', [operand], { shape }, operand.type.dtype, shape);
+  }
+
+  /** `value` with its dimensions in the order of `permutation`; undefined for its own. */
+  #get(value: Value, permutation: readonly number[] | undefined): Value {
     const stored = this.#stored.get(value);
     if (stored === undefined) throw new InternalError('layouts: a value is used before it is defined');
-    const step = permutation.map((axis) => stored.permutation.indexOf(axis));
-    if (step.every((axis, index) => axis === index)) return stored.value;
+    if (stored.permutation === permutation) return stored.value;
+    const wanted = permutation ?? value.type.shape.map((_, axis) => axis);
+    const { permutation: has } = stored;
+    const step = has === undefined ? wanted : wanted.map((axis) => has.indexOf(axis));
+    if (isIdentity(step)) return stored.value;
     const forms = this.#forms.get(value) ?? new Map<string, Value>();
     this.#forms.set(value, forms);
-    const key = permutation.join();
-    const form = forms.get(key) ?? this.#builder.transpose(stored.value, step);
+    const key = wanted.join();
+    const { dtype, shape } = stored.value.type;
+    const form = forms.get(key) ?? this.#emit('transpose', [stored.value], { permutation: step }, dtype, permuted(shape, step));
     forms.set(key, form);
     return form;
   }
 
-  #plain(value: Value): Value {
-    return this.#get(
-      value,
-      value.type.shape.map((_, axis) => axis),
-    );
+  /** The chosen order of a value as a permutation; undefined when nothing moves. */
+  #wanted(value: Value): readonly number[] | undefined {
+    const order = this.#layouts.orderOf(value);
+    return isIdentity(order) ? undefined : permutationOf(value, order);
   }
 
-  #wanted(value: Value): number[] {
-    return permutationOf(value, this.#layouts.orderOf(value));
+  #store(value: Value, stored: Value, permutation: readonly number[] | undefined): void {
+    this.#stored.set(value, { value: stored, permutation: permutation === undefined || isIdentity(permutation) ? undefined : permutation });
   }
 
-  /** Enters the plain form of a result. */
-  #define(value: Value, plain: Value): void {
-    this.#stored.set(value, { value: plain, permutation: value.type.shape.map((_, axis) => axis) });
-  }
-
+  /** The node as it is, on operands in their own order. */
   #copy(node: AnyNode, nested: (body: Func) => Func): void {
-    const operands = node.operands.map((operand) => this.#plain(operand));
-    let { attributes } = node;
-    if (node.op === 'gradient' || node.op === 'map_tasks')
-      attributes = { ...node.attributes, body: nested(node.attributes.body) } as AnyNode['attributes'];
-    const results = this.#builder.apply(node.op, operands, attributes as never);
-    node.results.forEach((result, index) => {
-      this.#define(result, results[index] as Value);
-    });
+    const operands = node.operands.map((operand) => this.#get(operand, undefined));
+    const structural = node.op === 'gradient' || node.op === 'map_tasks';
+    const attributes = structural ? { ...node.attributes, body: nested(node.attributes.body) } : node.attributes;
+    const same = operands.every((operand, index) => operand === node.operands[index]);
+    this.#nodes.push(same && !structural ? node : ({ ...node, operands, attributes } as AnyNode));
+    for (const result of node.results) this.#store(result, result, undefined);
   }
 
-  /** A node whose operands and result have one order. */
+  /** A node whose operands and result have one order; false when it cannot be written in the order that was chosen. */
   #tied(node: AnyNode): boolean {
     const result = node.results[0] as Value;
     if (node.op === 'transpose' || node.op === 'reshape') return this.#renamed(node, result);
     const permutation = this.#wanted(result);
+    if (permutation === undefined) return false;
     const attributes = permutedAttributes(node, permutation);
     if (attributes === undefined) return false;
     const operands = node.operands.map((operand) => this.#get(operand, permutation));
-    this.#stored.set(result, { value: this.#builder.emit(node.op, operands, attributes as never), permutation });
+    const { dtype, shape } = result.type;
+    const op = node.op as RuntimePrimitiveName;
+    this.#store(result, this.#emit(op, operands, attributes as never, dtype, permuted(shape, permutation)), permutation);
     return true;
   }
 
   /** A transpose, or a reshape about dimensions of size 1: the stored operand is the result, up to dimensions of size 1. */
   #renamed(node: AnyNode, result: Value): boolean {
     const operand = node.operands[0] as Value;
-    const permutation = this.#wanted(result);
+    const permutation = this.#wanted(result) ?? result.type.shape.map((_, axis) => axis);
     const shape = permuted(result.type.shape, permutation);
     const proper = permutation.filter((axis) => result.type.shape[axis] !== 1);
     const fromProper = properAxes(operand.type.shape);
@@ -114,57 +142,67 @@ class Rebuild {
     const source = (axis: number): number =>
       node.op === 'transpose' ? (node.attributes.permutation[axis] as number) : (fromProper[toProper.indexOf(axis)] as number);
     const order = proper.map((axis) => fromProper.indexOf(source(axis)));
-    const value = this.#get(operand, permutationOf(operand, order));
-    this.#stored.set(result, { value: this.#builder.reshape(value, shape), permutation });
+    this.#store(result, this.#reshape(this.#get(operand, permutationOf(operand, order)), shape), permutation);
     return true;
   }
 
-  #broadcast(node: AnyNode & { op: 'broadcast_in_dim' }): void {
+  #broadcast(node: AnyNode & { op: 'broadcast_in_dim' }, nested: (body: Func) => Func): void {
     const operand = node.operands[0] as Value;
     const result = node.results[0] as Value;
     const permutation = this.#wanted(result);
+    if (permutation === undefined) {
+      this.#copy(node, nested);
+      return;
+    }
     const places = inverse(permutation);
     const order = this.#layouts.inducedOrder(node) as readonly number[];
     const proper = properAxes(operand.type.shape);
-    const small = this.#get(operand, permutationOf(operand, order));
-    const squeezed = this.#builder.reshape(
-      small,
+    const squeezed = this.#reshape(
+      this.#get(operand, permutationOf(operand, order)),
       order.map((position) => operand.type.shape[proper[position] as number] as number),
     );
     const dimensions = order.map((position) => places[node.attributes.dimensions[proper[position] as number] as number] as number);
     const shape = permuted(result.type.shape, permutation);
-    this.#stored.set(result, { value: this.#builder.broadcast(squeezed, shape, dimensions), permutation });
+    this.#store(result, this.#emit('broadcast_in_dim', [squeezed], { shape, dimensions }, result.type.dtype, shape), permutation);
   }
 
-  #reduction(node: AnyNode & { op: 'reduce_sum' | 'reduce_max' | 'arg_max' }): void {
+  #reduction(node: AnyNode & { op: 'reduce_sum' | 'reduce_max' | 'arg_max' }, nested: (body: Func) => Func): void {
     const operand = node.operands[0] as Value;
     const result = node.results[0] as Value;
-    const gone = node.op === 'arg_max' ? [node.attributes.dimension] : node.attributes.dimensions;
     const permutation = this.#wanted(operand);
+    if (permutation === undefined) {
+      this.#copy(node, nested);
+      return;
+    }
+    const gone = node.op === 'arg_max' ? [node.attributes.dimension] : node.attributes.dimensions;
     const places = inverse(permutation);
     const moved = gone.map((axis) => places[axis] as number).sort((a, b) => a - b);
+    const left = operand.type.shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
+    const resultPermutation = permutation.filter((axis) => !gone.includes(axis)).map((axis) => left.indexOf(axis));
     const attributes = node.op === 'arg_max' ? { dimension: moved[0] as number } : { dimensions: moved };
-    const value = this.#builder.emit(
+    const { dtype, shape } = result.type;
+    const value = this.#emit(
       node.op,
       [this.#get(operand, permutation)],
       attributes as Attributes['reduce_sum'] & Attributes['arg_max'],
+      dtype,
+      permuted(shape, resultPermutation),
     );
-    const left = operand.type.shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
-    const resultPermutation = permutation.filter((axis) => !gone.includes(axis)).map((axis) => left.indexOf(axis));
-    this.#stored.set(result, { value, permutation: resultPermutation });
+    this.#store(result, value, resultPermutation);
   }
 
   run(f: Func, nested: (body: Func) => Func): Func {
-    for (const { name, value } of f.parameters) this.#define(value, this.#builder.parameter(name, value.type));
+    for (const { value } of f.parameters) this.#store(value, value, undefined);
     for (const node of f.nodes) {
-      this.#builder.source = node.source;
+      this.#source = node.source;
       const relation = relationOf(node);
       if (relation.kind === 'tied' && this.#tied(node)) continue;
-      if (relation.kind === 'induced' && node.op === 'broadcast_in_dim') this.#broadcast(node);
-      else if (relation.kind === 'induced') this.#reduction(node as AnyNode & { op: 'reduce_sum' });
+      if (relation.kind === 'induced' && node.op === 'broadcast_in_dim') this.#broadcast(node, nested);
+      else if (relation.kind === 'induced') this.#reduction(node as AnyNode & { op: 'reduce_sum' }, nested);
       else this.#copy(node, nested);
     }
-    return removeDeadNodes(this.#builder.finish(f.results.map(({ name, value }) => ({ name, value: this.#plain(value) }))));
+    const results = f.results.map(({ name, value }) => ({ name, value: this.#get(value, undefined) }));
+    return removeDeadNodes({ parameters: f.parameters, nodes: this.#nodes, results });
   }
 }
 

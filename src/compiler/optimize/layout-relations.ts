@@ -16,9 +16,7 @@ export type Relation =
 const tiedInPlace = new Set(['pad', 'slice', 'reverse', 'concatenate', 'cumulative_sum', 'window_argmax', 'window_take', 'window_put']);
 
 function sameProper(a: readonly number[], b: readonly number[]): boolean {
-  const left = properAxes(a);
-  const right = properAxes(b);
-  return left.length === right.length && left.every((axis, index) => axis === right[index]);
+  return a.length === b.length && a.every((size, axis) => (size === 1) === (b[axis] === 1));
 }
 
 /** Dimensions of a reshape that only adds or drops dimensions of size 1. */

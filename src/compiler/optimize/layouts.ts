@@ -42,6 +42,7 @@ class Election {
   }
 
   vote(value: Value, order: readonly number[], weight: number): void {
+    if (order.length < 2) return;
     const { root } = this.#classes.find(value);
     const votes = this.#votes.get(root) ?? [];
     votes.push({ value, order, weight });
@@ -78,7 +79,8 @@ class Election {
 
   /** The stored order of `value`: positions among its proper axes. */
   orderOf(value: Value): readonly number[] {
-    return orderOf(this.#classes.find(value).map, this.decide(value));
+    const own = sameAxes(value);
+    return own.length < 2 ? own : orderOf(this.#classes.find(value).map, this.decide(value));
   }
 }
 
@@ -119,7 +121,7 @@ function choose(f: Func): Layouts {
     else if (relation.kind === 'induced') induced.push(node);
     else {
       const result = node.results[0] as Value;
-      for (const { operand, map } of relation.pairs) classes.join(node.operands[operand] as Value, result, map);
+      for (const { operand, map } of relation.pairs) if (map.length > 1) classes.join(node.operands[operand] as Value, result, map);
     }
   }
   for (const result of f.results) fixed.add(result.value);
@@ -130,7 +132,7 @@ function choose(f: Func): Layouts {
     const order = proper.map((axis) => proper.indexOf(axis === 0 ? 1 : axis === 1 ? 0 : axis));
     if (!order.includes(-1)) election.vote(value, order, sizeOf(value.type.shape));
   }
-  const links = induced.flatMap((node) => inducedMap(node) ?? []);
+  const links = induced.flatMap((node) => inducedMap(node) ?? []).filter(({ map }) => map.length > 1);
   links.sort((a, b) => sizeOf(b.big.type.shape) - sizeOf(a.big.type.shape));
   for (const { big, small, map } of links) {
     election.vote(small, inducedOrder(map, election.orderOf(big)), sizeOf(small.type.shape));

@@ -26,7 +26,9 @@ export interface Spread {
 
 /** Dimensions of `type` that do not count: an axis of size 1 neither varies nor repeats. */
 export function properAxes(shape: readonly number[]): number[] {
-  return shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+  const axes: number[] = [];
+  for (let axis = 0; axis < shape.length; axis++) if (shape[axis] !== 1) axes.push(axis);
+  return axes;
 }
 
 function keptAxes(operand: Value, { shape, dimensions }: Attributes['broadcast_in_dim']): number[] {
