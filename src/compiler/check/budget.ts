@@ -1,7 +1,7 @@
 /** @file How large a spec may become, and the count of what it has become so far. Beyond these sizes something is a slip of the pen. */
 import { specTooLarge, tensorTooLarge, tooDeeplyNested } from '../diagnostics/catalogue/limits.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
-import type { SourceRange } from '../ir/ir.ts';
+import type { SourceRange, Value } from '../ir/ir.ts';
 import { sizeOf, type TensorType } from '../ir/tensor-type.ts';
 import { PoisonError } from './poison.ts';
 
@@ -38,9 +38,9 @@ export class Budget {
     return this.#spent;
   }
 
-  /** Counts an operation with results of these types. Throws a DiagnosticError when one of them, or the whole, is absurdly large. */
-  node(types: readonly TensorType[], range: SourceRange | undefined): void {
-    for (const type of types) this.tensor(type, range);
+  /** Counts an operation with these results. Throws a DiagnosticError when one of them, or the whole, is absurdly large. */
+  node(results: readonly Value[], range: SourceRange | undefined): void {
+    for (const { type } of results) this.tensor(type, range);
     this.#nodes++;
     if (this.#nodes > limits.nodes) this.#exhaust(`${limits.nodes.toLocaleString('en')} operations`, range);
   }

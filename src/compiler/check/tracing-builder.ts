@@ -1,13 +1,12 @@
-/** @file The builder of traces: it refuses absurd sizes before anything is allocated, and knows where values were made. */
+/** @file The builder of traces: it refuses absurd sizes before anything is allocated. */
 import { FunctionBuilder } from '../ir/build.ts';
-import type { Value } from '../ir/ir.ts';
+import type { AnyNode, Value } from '../ir/ir.ts';
 import type { Attributes, PrimitiveName } from '../ir/primitives.ts';
 import type { TensorType } from '../ir/tensor-type.ts';
 import type { Budget } from './budget.ts';
 
 export class TracingBuilder extends FunctionBuilder {
   readonly #budget: Budget;
-  readonly #madeBy = new Map<Value, number>();
 
   constructor(budget: Budget, parent?: TracingBuilder) {
     super(parent);
@@ -25,18 +24,19 @@ export class TracingBuilder extends FunctionBuilder {
   }
 
   override apply<P extends PrimitiveName>(op: P, operands: readonly Value[], attributes: Attributes[P]): readonly Value[] {
-    const position = this.nodes.length;
     const results = super.apply(op, operands, attributes);
-    this.#budget.node(
-      results.map((result) => result.type),
-      this.source,
-    );
-    for (const result of results) this.#madeBy.set(result, position);
+    this.#budget.node(results, this.source);
     return results;
   }
 
-  /** The position of the first node that can use one of the values: 0 when one of them is a parameter. */
+  /** A position such that no earlier node uses one of the values: 0 when one of them is a parameter. */
   firstUse(values: readonly Value[]): number {
-    return values.reduce((first, value) => Math.min(first, (this.#madeBy.get(value) ?? -1) + 1), this.nodes.length);
+    // Backwards, because gradients are mostly taken of values that were just made.
+    const missing = new Set(values);
+    for (let index = this.nodes.length; index > 0; index--) {
+      if (missing.size === 0) return index;
+      for (const result of (this.nodes[index - 1] as AnyNode).results) missing.delete(result);
+    }
+    return 0;
   }
 }
