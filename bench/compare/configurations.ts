@@ -8,6 +8,8 @@ export interface PeerVariant {
   readonly threads: number;
   /** Outer steps per call: the losses of a variant that returns one per hundred steps compare only at the first. */
   readonly oneLossPerCall?: true;
+  /** How many times faster than this variant metac has to be, with no more memory; undefined where nothing was promised. */
+  readonly goal?: number;
 }
 
 export interface Comparison extends Configuration {
@@ -26,17 +28,19 @@ export interface Comparison extends Configuration {
 
 const jax = (variant: string, threads = 2): PeerVariant => ({ library: 'jax', variant, threads });
 const torch = (variant: string, threads = 2): PeerVariant => ({ library: 'torch', variant, threads });
+const promised = (goal: number, peer: PeerVariant): PeerVariant => ({ ...peer, goal });
 
 const sinusoidPeers: readonly PeerVariant[] = [
-  jax('vmap', 1),
-  jax('vmap', 2),
+  promised(1, jax('vmap', 1)),
+  promised(50, torch('l2l', 1)),
+  promised(1, jax('vmap', 2)),
   { ...jax('scan', 1), oneLossPerCall: true },
   torch('compile_func', 1),
-  torch('l2l', 1),
 ];
-const fewTasksPeers: readonly PeerVariant[] = [torch('l2l'), torch('eager'), torch('torchopt'), jax('im2col_map')];
-const manyTasksPeers: readonly PeerVariant[] = [torch('l2l'), torch('eager'), jax('im2col_map')];
-const prototypePeers: readonly PeerVariant[] = [torch('eager_cl'), torch('eager'), jax('im2col'), jax('vmap_rm')];
+const loops: readonly PeerVariant[] = [promised(1, torch('l2l')), promised(1, torch('eager'))];
+const fewTasksPeers: readonly PeerVariant[] = [...loops, torch('torchopt'), jax('im2col_map')];
+const manyTasksPeers: readonly PeerVariant[] = [...loops, jax('im2col_map')];
+const prototypePeers: readonly PeerVariant[] = [promised(1, torch('eager_cl')), promised(1, torch('eager')), jax('im2col'), jax('vmap_rm')];
 
 function sinusoid(innerSteps: number, losses: readonly number[]): Comparison {
   return {

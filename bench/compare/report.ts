@@ -16,7 +16,8 @@ const HEAD = [
   'start s',
   'others used',
   'losses of the first 3 steps',
-  '',
+  'losses',
+  'goal',
 ];
 
 export function tableOf({ comparison, competitors }: Race): string {
@@ -26,7 +27,14 @@ export function tableOf({ comparison, competitors }: Race): string {
     if (summary === undefined)
       return [one.name, one.threads, `not measured: ${one.failure ?? 'nothing ran'}`, ...HEAD.slice(3).map(() => '')];
     const agreed = agreement(comparison, summary.losses, one.peer?.oneLossPerCall);
-    return [one.name, threadsOf(one), ...figures(one, summary, metac), summary.losses.join(' '), wordsOf(agreed)];
+    return [
+      one.name,
+      threadsOf(one),
+      ...figures(one, summary, metac),
+      summary.losses.join(' '),
+      wordsOf(agreed),
+      goalOf(one, summary, metac),
+    ];
   });
   const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return `### ${comparison.title}\n\nExpected losses: ${comparison.losses.join(' ')}\n\n${lines.join('\n')}\n`;
@@ -55,6 +63,14 @@ function figures(one: Competitor, summary: Summary, metac: Summary | undefined):
   ];
 }
 
+/** Whether metac is as much faster as promised and needs no more memory; empty without a promise. */
+function goalOf({ peer }: Competitor, theirs: Summary, metac: Summary | undefined): string {
+  if (peer?.goal === undefined || metac === undefined) return '';
+  const faster = theirs.median / metac.median >= peer.goal;
+  const smaller = metac.peakMegabytes <= theirs.peakMegabytes;
+  return `${peer.goal}x ${faster ? 'met' : 'MISSED'}${smaller ? '' : ', memory MISSED'}`;
+}
+
 function wordsOf(agreed: Agreement): string {
   return agreed === 'first agrees' ? 'first agrees, later ones are not comparable' : agreed;
 }
@@ -63,7 +79,7 @@ function digits(milliseconds: number): string {
   return milliseconds.toPrecision(4);
 }
 
-/** Sentences on whether metac found the peers' losses and how its medians and memory compare. */
+/** For each comparison: whether metac found the peers' losses, how its medians and memory compare, and which goals were met. */
 export function verdicts(races: readonly Race[]): string[] {
   return races.flatMap((one) => {
     const [first, ...others] = one.competitors;
@@ -73,11 +89,12 @@ export function verdicts(races: readonly Race[]): string[] {
       const summary = summarise(peer);
       if (summary === undefined) return [];
       const name = `${peer.name} (${peer.threads} thread${peer.threads === '1' ? '' : 's'})`;
-      const memory = `${(summary.peakMegabytes / metac.peakMegabytes).toFixed(1)}x the memory`;
-      return [`${name} takes ${(summary.median / metac.median).toFixed(2)}x the time and ${memory}`];
+      const goal = goalOf(peer, summary, metac);
+      const times = `${(summary.median / metac.median).toFixed(2)}x the time, ${(summary.peakMegabytes / metac.peakMegabytes).toFixed(1)}x the memory`;
+      return [`  - ${name}: ${times}${goal === '' ? '' : ` (goal ${goal})`}`];
     });
-    const losses = wordsOf(agreement(one.comparison, metac.losses));
-    return [`- ${one.comparison.id}: losses ${losses}; ${compared.length === 0 ? 'no peer was measured' : compared.join('; ')}`];
+    const own = `${digits(metac.median)} ms, ${metac.peakMegabytes.toFixed(0)} MB, losses: ${wordsOf(agreement(one.comparison, metac.losses))}`;
+    return [`- ${one.comparison.id}: metac ${own}${compared.length === 0 ? '; no peer was measured' : '; the others:'}`, ...compared];
   });
 }
 
@@ -147,6 +164,7 @@ ${verdicts(races).join('\n')}
   shorter than 30 ms are timed in blocks of about 60 ms. A row gives the median over processes of their medians; in brackets the lowest and the highest
   process and how many count. \`median / metac\` above 1x: metac is faster. Processes move by up to 37% between runs (peers' RESULTS.md): gaps below that on W2 and W4 are near ties.
 - \`others used\`: the share of the machine that other processes used while steps were timed; above ${QUIET_SHARE * 100}% a process is left out, or marked NOT QUIET if all were so.
+- \`goal\`: what was promised for this peer: metac so many times faster (by medians), with no more memory.
 - \`peak RSS\`: of the whole process, the largest of its processes; in brackets, after importing the libraries. \`start\`: from the spec (or the Python function)
   to the first result, imports not counted.
 - \`jax scan\` runs 100 outer steps in one call, without returning to the host: what a compiled training loop would reach. Its second and third losses are of later steps.
