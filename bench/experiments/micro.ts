@@ -96,10 +96,25 @@ const wgradNHWC = (n: number, c: number, s: number): Candidate => ({
 
 const which = process.argv[2] ?? 'all';
 if (which === 'all' || which === 'fwd') {
-  await compare([fwd(75, 1, 28), fwd(75, 64, 14), fwd(75, 64, 7), fwd(75, 64, 3), fwd(5, 64, 14), fwd(5, 64, 7), fwd(5, 64, 3), fwd(80, 64, 14), fwd(5, 1, 28)]);
+  await compare([
+    fwd(75, 1, 28),
+    fwd(75, 64, 14),
+    fwd(75, 64, 7),
+    fwd(75, 64, 3),
+    fwd(5, 64, 14),
+    fwd(5, 64, 7),
+    fwd(5, 64, 3),
+    fwd(80, 64, 14),
+    fwd(5, 1, 28),
+  ]);
 }
 if (which === 'all' || which === 'wgrad') {
-  for (const [n, s] of [[75, 14], [75, 7], [75, 3], [5, 14]] as const) {
+  for (const [n, s] of [
+    [75, 14],
+    [75, 7],
+    [75, 3],
+    [5, 14],
+  ] as const) {
     const all = await compare([wgradTrick, wgradTrickSwapped, wgradHCW, wgradNaive, wgradBatched, wgradNHWC].map((make) => make(n, 64, s)));
     const [a, , , b] = all.map((one) => Object.values(one.outputs)[0]?.data as Float32Array);
     if (a && b) console.log('   check', a[0], b[0]);

@@ -1,6 +1,7 @@
 import * as runtime from 'onnxruntime-node';
 import { encodeModel } from '../../src/compiler/emit/onnx/encode.ts';
 import { GraphBuilder } from '../../src/compiler/emit/onnx/graph.ts';
+
 const f = 'float32' as const;
 for (const count of [1, 20]) {
   for (const length of [1, 50]) {

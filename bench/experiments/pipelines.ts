@@ -5,18 +5,14 @@ import { checkSource } from '../../src/compiler/compile.ts';
 import { differentiate } from '../../src/compiler/differentiate/differentiate.ts';
 import type { Func, Program } from '../../src/compiler/ir/ir.ts';
 import { lower } from '../../src/compiler/lower/lower.ts';
-import { commonSubexpressions } from '../../src/compiler/optimize/common-subexpressions.ts';
-import { deadCode } from '../../src/compiler/optimize/dead-code.ts';
-import { dotOperands } from '../../src/compiler/optimize/dot-operands.ts';
-import { layouts } from '../../src/compiler/optimize/layouts.ts';
 import { moments } from '../../src/compiler/optimize/moments.ts';
 import type { Pass } from '../../src/compiler/optimize/pass.ts';
 import { patchProducts } from '../../src/compiler/optimize/patch-products.ts';
-import { cleanup, cleanupPasses, optimize } from '../../src/compiler/optimize/pipeline.ts';
-import { poolFirst } from '../../src/compiler/optimize/pool-first.ts';
+import { cleanup, cleanupPasses, optimize, passes } from '../../src/compiler/optimize/pipeline.ts';
 import { pooledConvolutions } from '../../src/compiler/optimize/pooled-convolutions.ts';
-import { shapes } from '../../src/compiler/optimize/shapes.ts';
+import { cleanupForProcessors, optimizeForProcessors } from '../../src/compiler/optimize/processors.ts';
 import { wideConvolutions } from '../../src/compiler/optimize/wide-convolutions.ts';
+import { unroll } from './unroll.ts';
 
 function fixpoint(list: readonly Pass[], f: Func): Func {
   let current = f;
@@ -28,33 +24,28 @@ function fixpoint(list: readonly Pass[], f: Func): Func {
   return current;
 }
 
-const widen = (f: Func): Func => {
-  let g = f;
-  for (const pass of [wideConvolutions, shapes, layouts, shapes, dotOperands, shapes, layouts, dotOperands, shapes, commonSubexpressions, deadCode]) g = pass.run(g);
-  return g;
-};
+function insert(list: readonly Pass[], before: string, more: readonly Pass[]): Pass[] {
+  return list.flatMap((pass) => (pass.name === before ? [...more, pass] : [pass]));
+}
 
-/** Pool-first before the windows pass, which would hide its pattern; then what only pays before differentiation. */
-export const before: readonly Pass[] = [
-  ...cleanupPasses.filter((pass) => !['windows', 'pool-first', 'common-subexpressions'].includes(pass.name)),
-  poolFirst,
-  pooledConvolutions,
-  patchProducts,
-  moments,
-  ...cleanupPasses.filter((pass) => pass.name === 'windows'),
-  commonSubexpressions,
-];
+/** As proposed for pipeline.ts. */
+export const before = insert(cleanupPasses, 'windows', [pooledConvolutions, patchProducts, moments]);
+export const after = insert(passes, 'layouts', [wideConvolutions]);
 
 export interface Pipeline {
   readonly before: (f: Func) => Func;
   readonly after: (f: Func) => Func;
+  readonly unrolled?: boolean;
 }
 
+const plain = (f: Func) => optimize(f, { verify: true });
+
 export const pipelines: Record<string, Pipeline> = {
-  plain: { before: (f) => cleanup(f), after: (f) => f },
-  wide: { before: (f) => cleanup(f), after: widen },
-  pool: { before: (f) => fixpoint([...cleanupPasses.filter((p) => p.name !== 'windows'), commonSubexpressions], f), after: widen },
-  small: { before: (f) => fixpoint(before, f), after: widen },
+  plain: { before: (f) => cleanup(f), after: plain },
+  wide: { before: (f) => cleanup(f), after: (f) => optimizeForProcessors(f, { verify: true }) },
+  staged: { before: (f) => cleanupForProcessors(f), after: (f) => optimizeForProcessors(f, { verify: true }) },
+  small: { before: (f) => fixpoint(before, f), after: (f) => fixpoint(after, f) },
+  unrolled: { before: (f) => cleanupForProcessors(f), after: (f) => optimizeForProcessors(f, { verify: true }), unrolled: true },
 };
 
 export function compileWith(file: string, chunk: number, pipeline: Pipeline, settings: Record<string, string> = {}, rows = 400): Program {
@@ -67,7 +58,8 @@ export function compileWith(file: string, chunk: number, pipeline: Pipeline, set
     functions: lowered.functions.map((entry) => {
       const used = entry.name.startsWith('train');
       if (!used) return entry;
-      const body = pipeline.after(optimize(batch(differentiate(entry.body, pipeline.before)), { verify: true }));
+      const differentiated = differentiate(pipeline.before(entry.body), pipeline.before);
+      const body = pipeline.after(pipeline.unrolled ? unroll(differentiated) : batch(differentiated));
       return { ...entry, body };
     }),
   };

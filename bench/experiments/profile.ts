@@ -30,14 +30,26 @@ export async function profile(program: Program, entry: EntryFunction, threads: n
   for (let run = 0; run < runs; run++) await session.run(feeds);
   (session as unknown as { endProfiling(): void }).endProfiling();
   const { readdirSync } = await import('node:fs');
-  const file = readdirSync('/tmp').filter((one) => one.startsWith('ortprof')).sort().at(-1) as string;
-  const events = JSON.parse(readFileSync(`/tmp/${file}`, 'utf8')) as { name: string; dur: number; cat: string; args?: Record<string, unknown> }[];
+  const file = readdirSync('/tmp')
+    .filter((one) => one.startsWith('ortprof'))
+    .sort()
+    .at(-1) as string;
+  const events = JSON.parse(readFileSync(`/tmp/${file}`, 'utf8')) as {
+    name: string;
+    dur: number;
+    cat: string;
+    args?: Record<string, unknown>;
+  }[];
   rmSync(`/tmp/${file}`);
   const nodes = new Map<string, { op: string; times: number[]; shapes: string }>();
   for (const { name, dur, cat, args } of events) {
     if (cat !== 'Node' || !name.endsWith('_kernel_time')) continue;
     const key = name.replace('_kernel_time', '');
-    const known = nodes.get(key) ?? { op: String(args?.['op_name']), times: [], shapes: `${JSON.stringify(args?.['input_type_shape'])} -> ${JSON.stringify(args?.['output_type_shape'])}` };
+    const known = nodes.get(key) ?? {
+      op: String(args?.['op_name']),
+      times: [],
+      shapes: `${JSON.stringify(args?.['input_type_shape'])} -> ${JSON.stringify(args?.['output_type_shape'])}`,
+    };
     known.times.push(dur);
     nodes.set(key, known);
   }
@@ -52,7 +64,8 @@ export async function profile(program: Program, entry: EntryFunction, threads: n
   }
   const total = list.reduce((sum, one) => sum + one.time, 0);
   console.log(`total ${(total / 1000).toFixed(2)} ms in ${list.length} nodes`);
-  for (const [op, { time, count }] of [...byOp].sort((a, b) => b[1].time - a[1].time)) console.log(`${op.padEnd(20)} ${(time / 1000).toFixed(3).padStart(8)} ms  ${count}`);
+  for (const [op, { time, count }] of [...byOp].sort((a, b) => b[1].time - a[1].time))
+    console.log(`${op.padEnd(20)} ${(time / 1000).toFixed(3).padStart(8)} ms  ${count}`);
   for (const { name, time, shapes } of list.sort((a, b) => b.time - a.time).slice(0, top))
     console.log(`${(time / 1000).toFixed(3).padStart(8)} ${name.padEnd(24)} ${shapes.replaceAll('"', '').replaceAll('float', 'f')}`);
 }

@@ -14,7 +14,10 @@ const random = () => {
 };
 
 export function program(file: string, chunk: number, settings: Record<string, string> = {}): Program {
-  const result = compile({ name: file, text: readFileSync(file, 'utf8') }, { chunk, settings: new Map(Object.entries(settings)), rows: new Map([['omniglot', ROWS]]) });
+  const result = compile(
+    { name: file, text: readFileSync(file, 'utf8') },
+    { chunk, settings: new Map(Object.entries(settings)), rows: new Map([['omniglot', ROWS]]) },
+  );
   if (result.program === undefined) throw new Error(JSON.stringify(result.diagnostics));
   return result.program;
 }
@@ -42,14 +45,23 @@ export async function subject(name: string, whole: Program, entryName: string, t
   for (const { name: weight, type } of whole.weights) {
     const fan = sizeOf(type.shape.slice(0, -1)) || 1;
     const scale = /scale$/.test(weight) ? 0 : type.shape.length > 1 ? Math.sqrt(2 / fan) : 0;
-    tensors.set(weight, { ...type, data: Float32Array.from({ length: sizeOf(type.shape) }, () => (/scale$/.test(weight) ? 1 : scale * normal())) });
+    tensors.set(weight, {
+      ...type,
+      data: Float32Array.from({ length: sizeOf(type.shape) }, () => (/scale$/.test(weight) ? 1 : scale * normal())),
+    });
   }
   const inputs = new Map<string, Tensor>();
   for (const input of entry.inputs) {
     const size = sizeOf(input.type.shape);
-    if (input.kind === 'data') tensors.set(input.name, { ...input.type, data: Uint8Array.from({ length: size }, () => Math.floor(random() * 256)) });
-    else if (input.kind === 'examples') inputs.set(input.name, { ...input.type, data: Int32Array.from({ length: size }, () => Math.floor(random() * ROWS)) });
-    else inputs.set(input.name, { ...input.type, data: Float32Array.from({ length: size }, () => (input.distribution === 'normal' ? normal() : random())) });
+    if (input.kind === 'data')
+      tensors.set(input.name, { ...input.type, data: Uint8Array.from({ length: size }, () => Math.floor(random() * 256)) });
+    else if (input.kind === 'examples')
+      inputs.set(input.name, { ...input.type, data: Int32Array.from({ length: size }, () => Math.floor(random() * ROWS)) });
+    else
+      inputs.set(input.name, {
+        ...input.type,
+        data: Float32Array.from({ length: size }, () => (input.distribution === 'normal' ? normal() : random())),
+      });
   }
   await session.write(tensors);
   return { name, times: [], cpu: [], run: () => session.run(entryName, inputs), state: (names) => session.read(names) };
@@ -73,6 +85,8 @@ export async function race(subjects: readonly Subject[], seconds = 10, block = 1
   for (const one of subjects) {
     one.times.sort((a, b) => a - b);
     one.cpu.sort((a, b) => a - b);
-    console.log(`${one.name.padEnd(20)} cpu min ${one.cpu[0]?.toFixed(3)} median ${one.cpu[one.cpu.length >> 1]?.toFixed(3)}  wall min ${one.times[0]?.toFixed(3)}  median ${one.times[one.times.length >> 1]?.toFixed(3)} ms  (${one.times.length})`);
+    console.log(
+      `${one.name.padEnd(20)} cpu min ${one.cpu[0]?.toFixed(3)} median ${one.cpu[one.cpu.length >> 1]?.toFixed(3)}  wall min ${one.times[0]?.toFixed(3)}  median ${one.times[one.times.length >> 1]?.toFixed(3)} ms  (${one.times.length})`,
+    );
   }
 }

@@ -17,7 +17,8 @@ import type { EntryFunction, Func, Program } from './ir/ir.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { lower } from './lower/lower.ts';
 import { costOf } from './optimize/cost.ts';
-import { cleanup, optimize, type PrimitiveCounts } from './optimize/pipeline.ts';
+import type { PrimitiveCounts } from './optimize/pipeline.ts';
+import { cleanupForProcessors, optimizeForProcessors } from './optimize/processors.ts';
 import type { Expression } from './parse/ast.ts';
 import { isConsequence } from './parse/lost.ts';
 import { parse } from './parse/parse.ts';
@@ -117,10 +118,10 @@ function compileModel(
     return changed;
   };
   const lowered = stage('ir', lower(model, { chunk }), (body) => body);
-  const differentiated = stage('differentiated', lowered, (body) => differentiate(cleanup(body), cleanup));
+  const differentiated = stage('differentiated', lowered, (body) => differentiate(cleanupForProcessors(body), cleanupForProcessors));
   const batched = stage('batched', differentiated, (body) => batch(body));
   const optimized = stage('optimized', batched, (body, entry) =>
-    optimize(body, { verify, observe: (pass, before, after) => void passes.push({ entry: entry.name, pass, before, after }) }),
+    optimizeForProcessors(body, { verify, observe: (pass, before, after) => void passes.push({ entry: entry.name, pass, before, after }) }),
   );
   const program = withoutUnused(optimized);
   if (verify) verifyProgram(program);

@@ -35,7 +35,7 @@ const convolution: Rule<'convolution'> = (operands, attributes, graph, type) => 
   const stored = graph.transpose(image, [1, 2, 3, 0]);
   const [low, high] = [0, 1].map((side) => [0, ...padding.map((pair) => pair[side] as number), 0]) as [number[], number[]];
   const padded = padOrCut(graph, stored, low, high);
-  const [rows, columns] = taps as readonly [number, number];
+  const [rows, columns] = taps as unknown as readonly [number, number];
   const parts: Value[] = [];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

@@ -61,7 +61,7 @@ export const cleanupPasses: readonly Pass[] = [
 ];
 
 /** Neighbouring passes made of rules, joined: clean-up runs at every level of every gradient, and nobody looks at the steps between. */
-function inFewerWalks(list: readonly Pass[]): readonly Pass[] {
+export function inFewerWalks(list: readonly Pass[]): readonly Pass[] {
   const joined: Pass[] = [];
   let group: RewritePass[] = [];
   const flush = (): void => {
@@ -109,7 +109,7 @@ export function countPrimitives(f: Func): PrimitiveCounts {
   return counts;
 }
 
-function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe }: OptimizeOptions): Func {
+export function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe }: OptimizeOptions): Func {
   let current = f;
   // A pass rests while the function is one that it found nothing to do in. (Its own result may be worth another look: operands lost uses.)
   const seen = new Map<Pass, Func>();

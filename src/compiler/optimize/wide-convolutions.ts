@@ -80,52 +80,6 @@ function mergeColumns(lhs: Value, rhs: Value, attributes: Convolution, graph: Re
   return graph.reshape(merged, result);
 }
 
-/**
- * Image and kernel with their roles exchanged, where the kernel is the larger: a correlation reversed on both sides is the correlation
- * with the operands exchanged. Such convolutions come from differentiating a gradient with respect to weights; their kernel is usually
- * a `reverse` itself, which then disappears.
- */
-function exchange(lhs: Value, rhs: Value, attributes: Convolution, graph: Rewriter, result: readonly number[]): Value {
-  const { strides, padding, lhsDilation, rhsDilation, groups } = attributes;
-  const [images, features, ...imageSizes] = lhs.type.shape as readonly [number, number, ...number[]];
-  const [outputs, channels, ...kernelSizes] = rhs.type.shape as readonly [number, number, ...number[]];
-  const space = imageSizes.map((_, axis) => axis + 2);
-  const perGroup = outputs / groups;
-  const byGroup = [1, 0, 2, ...space.map((axis) => axis + 1)];
-  const flip = (value: Value): Value => graph.emit('reverse', [value], { dimensions: space });
-  const image = graph.reshape(graph.transpose(graph.reshape(flip(rhs), [groups, perGroup, channels, ...kernelSizes]), byGroup), [
-    perGroup,
-    features,
-    ...kernelSizes,
-  ]);
-  const kernel = graph.reshape(graph.transpose(graph.reshape(flip(lhs), [images, groups, channels, ...imageSizes]), byGroup), [
-    groups * images,
-    channels,
-    ...imageSizes,
-  ]);
-  const moved = space.map((axis, index) => {
-    const reach = ((imageSizes[index] as number) - 1) * at(lhsDilation, index) + 1;
-    const size = ((kernelSizes[index] as number) - 1) * at(rhsDilation, index) + 1;
-    const low = at(padding, index)[0] + reach - size;
-    return [low, at(strides, index) * (at(result, axis) - 1) + reach - size - low] as const;
-  });
-  const exchanged = graph.emit('convolution', [image, kernel], {
-    strides,
-    padding: moved,
-    lhsDilation: rhsDilation,
-    rhsDilation: lhsDilation,
-    groups,
-  });
-  const sizes = result.slice(2);
-  const apart = graph.transpose(graph.reshape(exchanged, [perGroup, groups, images, ...sizes]), [
-    2,
-    1,
-    0,
-    ...space.map((axis) => axis + 1),
-  ]);
-  return graph.reshape(apart, result);
-}
-
 /** One axis of a dilated image, by the residue of the output position: out[d * t + r] needs only the taps that meet an element. */
 function undilate(lhs: Value, rhs: Value, attributes: Convolution, axis: number, graph: Rewriter, result: readonly number[]): Value {
   const step = at(attributes.lhsDilation, axis);
@@ -186,9 +140,7 @@ const convolution: Rule<'convolution'> = (operands, attributes, graph, type) => 
   if (sizeOf(shape) === 0 || sizeOf(rhs.type.shape) === 0 || sizeOf(type.shape) === 0) return undefined;
   const { strides, lhsDilation } = attributes;
   const dilated = lhsDilation.findIndex((step) => step > 1);
-  const square = shape.length === 4 && (shape[0] as number) > 1;
-  if (square && sizeOf(shape.slice(2)) < sizeOf(rhs.type.shape.slice(2))) return exchange(lhs, rhs, attributes, graph, type.shape);
-  if (square) return widen(lhs, rhs, attributes, graph, type.shape);
+  if (shape.length === 4 && (shape[0] as number) > 1) return widen(lhs, rhs, attributes, graph, type.shape);
   if (shape[0] !== 1) return undefined;
   // Strides of a dilated image would keep some residues only; nobody writes such convolutions.
   if (dilated >= 0 && strides[dilated] !== 1) return undefined;
