@@ -82,9 +82,8 @@ function runForJson([command = '', ...rest]: readonly string[], cwd: string): Pr
   });
 }
 
+/** The line that names the error, if one does: Python ends with it, Node writes its version after it. */
 function lastLine(text: string): string | undefined {
-  return text
-    .trim()
-    .split('\n')
-    .findLast((line) => line.trim() !== '');
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return (lines.findLast((line) => /Error\b.*:/.test(line)) ?? lines.at(-1))?.trim();
 }
