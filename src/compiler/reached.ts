@@ -1,10 +1,10 @@
 /** @file Refuses specs with weights that no train block can train, with the reason. */
-import type { Model } from './check/model.ts';
-import { unreachedWeight } from './diagnostics/catalogue/meta.ts';
+import type { Model, ModelWeight } from './check/model.ts';
+import { unreachedWeights } from './diagnostics/catalogue/meta.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import { reach } from './differentiate/reach.ts';
 
-/** One diagnostic for each weight that no gradient of any train block reaches; none when nothing is trained. */
+/** One diagnostic for each reason why weights are reached by no gradient of any train block; none when nothing is trained. */
 export function unreached(model: Model): readonly Diagnostic[] {
   if (model.train.length === 0) return [];
   const reached = new Set<string>();
@@ -16,7 +16,13 @@ export function unreached(model: Model): readonly Diagnostic[] {
       else reasons.set(one.name, one.reason);
     }
   }
-  return model.weights
-    .filter((weight) => !reached.has(weight.name))
-    .map((weight) => unreachedWeight(weight.name, reasons.get(weight.name) ?? 'no loss uses it', weight.range));
+  const lost = model.weights.filter((weight) => !reached.has(weight.name));
+  // The name of the primitive adds nothing to the reason of a stop.
+  const reasonOf = (weight: ModelWeight): string => (reasons.get(weight.name) ?? 'no loss uses it').replace('stop_gradient: ', '');
+  return [...new Set(lost.map(reasonOf))].map((reason) => {
+    const same = lost.filter((weight) => reasonOf(weight) === reason);
+    const places = new Map(same.map((weight) => [weight.range.start, weight.range]));
+    const names = same.map((weight) => weight.name);
+    return unreachedWeights(names, reason, [...places.values()]);
+  });
 }

@@ -118,7 +118,7 @@ describe('distances of learners', () => {
     const wide = learner('wide', { kernel: context.input([1], [1]) });
     expect(diagnosticOf(() => call(context, 'half_squared_distance', [net, other]))).toMatchObject({
       code: 'E0414',
-      found: '`bias` is in one of them only',
+      found: 'two different models',
     });
     expect(diagnosticOf(() => call(context, 'half_squared_distance', [net, wide]))).toMatchObject({
       code: 'E0414',

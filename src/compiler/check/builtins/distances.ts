@@ -158,8 +158,7 @@ const halfSquaredDistance: Builtin = {
     }
     const [left, right] = [weightsOf(context, a, values, 'a'), weightsOf(context, b, values, 'b')];
     const stray = [...left.keys()].find((path) => !right.has(path)) ?? [...right.keys()].find((path) => !left.has(path));
-    if (stray !== undefined)
-      throw new DiagnosticError(weightsDiffer(describe(a), describe(b), `\`${stray}\` is in one of them only`, values.range));
+    if (stray !== undefined) throw new DiagnosticError(weightsDiffer(describe(a), describe(b), 'two different models', values.range));
     const from: TensorMeaning[] = [];
     let sum: Value | undefined;
     for (const [path, weight] of left) {

@@ -71,7 +71,7 @@ export function wrongArgument(
     range,
     expected,
     found,
-    ...(hint === undefined ? {} : { hint }),
+    hint: hint ?? `change \`${name}\` to what is expected`,
   };
 }
 

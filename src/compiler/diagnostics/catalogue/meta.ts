@@ -70,14 +70,19 @@ export function adaptsOnQuery(name: string, range: SourceRange): Diagnostic {
   };
 }
 
-export function unreachedWeight(name: string, reason: string, range: SourceRange): Diagnostic {
+/** One for all weights with the same reason; `ranges` are the places that create them. */
+export function unreachedWeights(names: readonly string[], reason: string, ranges: readonly SourceRange[]): Diagnostic {
+  const shown = names.slice(0, 8).map((name) => `\`${name}\``);
+  const list = names.length > shown.length ? [...shown, `${names.length - shown.length} more`] : shown;
+  const [first, ...others] = ranges;
   return {
     code: 'E0506',
     severity: 'error',
-    title: `no gradient reaches the weight \`${name}\``,
-    range,
+    title: names.length === 1 ? `no gradient reaches the weight ${list}` : `no gradient reaches ${names.length} weights`,
+    range: first,
     expected: 'every weight is trained by some `train` block',
-    found: reason,
+    found: `${names.length === 1 ? '' : `${list.join(', ')}: `}${reason}`,
+    related: others.slice(0, 3).map((range) => ({ range, message: 'and here' })),
     hint: 'use its layer in the loss, remove it, or remove the `stop(…)` that cuts it off',
   };
 }
