@@ -1,7 +1,6 @@
 /** @file An entry function as an ONNX model. */
 import { LimitationError } from '../../diagnostics/internal-error.ts';
 import type { AnyNode, EntryFunction, Func, Program, SourceRange, Value } from '../../ir/ir.ts';
-import { legalize } from '../legalize.ts';
 import { encodeModel } from './encode.ts';
 import { GraphBuilder, type OnnxGraph, type OnnxTensor } from './graph.ts';
 import { ELEMENT_OF, LoweringContext } from './lowering-context.ts';
@@ -24,7 +23,7 @@ export function outputName(entry: EntryFunction, result: string): string {
 
 /** The model as plain data: for printing, and for who reads it node by node. Parameters that nothing uses are left out. */
 export function onnxGraph(entry: EntryFunction): OnnxGraph {
-  const body = legalize(entry.body);
+  const { body } = entry;
   const graph = new GraphBuilder();
   const context = new LoweringContext(graph);
   const used = usedValues(body);
