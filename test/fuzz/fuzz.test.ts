@@ -12,6 +12,7 @@ import { verifyFunction } from '../../src/compiler/ir/verify.ts';
 import { lower } from '../../src/compiler/lower/lower.ts';
 import { createParser, parse } from '../../src/compiler/parse/parse.ts';
 import { unreached } from '../../src/compiler/reached.ts';
+import { examples } from '../language/examples.ts';
 import { mutated, randomFrom } from './mutate.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -27,7 +28,7 @@ function textsIn(folder: string): string[] {
     .filter((text) => text.length < 6_000);
 }
 
-const specs = textsIn('specs');
+const specs = [...textsIn('specs'), ...examples.map(({ source }) => source)];
 const others = [...textsIn('test/parse/examples'), ...textsIn('test/errors')];
 /** Half of them good specs, so that mutations get far into the checker. */
 const corpus = [...others, ...Array.from({ length: others.length }, (_, index) => specs[index % specs.length] as string)];
