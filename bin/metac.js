@@ -12,7 +12,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 if (!existsSync(bundled)) {
-  console.error('metac: first start without a build (install scripts were blocked): bundling it now');
+  console.error('metac: first start without a build (install scripts were blocked): building it now');
   try {
     const { buildAll } = await import('../scripts/build.mjs');
     await buildAll({ types: false });

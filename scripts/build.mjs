@@ -1,21 +1,20 @@
 /**
  * @file Bundles the project: dist/cli.js and dist/index.js for Node, dist/compiler.js for any JavaScript host, declarations in dist/types.
- * `node scripts/build.mjs [--prepare] [--no-types]`. It needs no network and no install script of a dependency.
+ * `node scripts/build.mjs [--prepare] [--no-types] [--outdir DIR]`. It needs no network and no install script of a dependency.
  */
 import { spawnSync } from 'node:child_process';
-import { renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Replaces dist/ in one step, so that a command that starts meanwhile finds the old build or the new one. */
-export async function buildAll({ types }) {
-  const fresh = join(root, `dist.${process.pid}.tmp`);
+/** Replaces dist/ (or `target`) in one step, so that a command that starts meanwhile finds the old build or the new one. */
+export async function buildAll({ types, target = join(root, 'dist') }) {
+  const fresh = `${target}.${process.pid}.tmp`;
   try {
     await bundle(fresh);
     if (types) declarations(fresh);
-    const target = join(root, 'dist');
     rmSync(target, { recursive: true, force: true });
     renameSync(fresh, target);
   } finally {
@@ -72,13 +71,19 @@ async function importEsbuild() {
   try {
     return await import('esbuild');
   } catch (cause) {
-    throw new Error('esbuild is not installed; install with development dependencies: npm ci --include=dev', { cause });
+    const installed = existsSync(join(root, 'node_modules'));
+    throw new Error(
+      installed ? 'esbuild is missing: install with `npm ci --include=dev`' : 'nothing is installed yet: run `npm ci` first',
+      { cause },
+    );
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await buildAll({ types: !process.argv.includes('--no-types') });
+    const flag = process.argv.indexOf('--outdir');
+    const target = flag < 0 ? {} : { target: resolve(process.argv[flag + 1]) };
+    await buildAll({ types: !process.argv.includes('--no-types'), ...target });
   } catch (error) {
     // esbuild has printed its own messages by now.
     console.error(`build: ${error.message.split('\n')[0]}`);

@@ -9,7 +9,7 @@ export {
   type ReachExplanation,
   type WeightExplanation,
 } from './explain.ts';
-export { GRADCHECK_TOLERANCE, type Gradcheck, type GradcheckOptions, gradcheck, type WeightCheck } from './gradcheck.ts';
+export { GRADCHECK_TOLERANCE, type Gradcheck, type GradcheckOptions, gradcheck, type WeightCheck } from './gradcheck/gradcheck.ts';
 export { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 export type { DataOptions } from './runtime/data/load.ts';
 export type { ResidentImages } from './runtime/data/resident.ts';

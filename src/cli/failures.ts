@@ -62,6 +62,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
+  EEXIST: 'there is already a file of this name',
   EISDIR: 'it is a folder, not a file',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EACCES: 'permission denied',

@@ -1,5 +1,5 @@
 /** @file `metac gradcheck`: the compiled meta-gradient against finite differences. */
-import { gradcheck, type WeightCheck } from '../../gradcheck.ts';
+import { gradcheck, type WeightCheck } from '../../gradcheck/gradcheck.ts';
 import type { CommandModule } from '../command.ts';
 import { countOf, jsonRefusal, printDiagnostics, summaryOf } from '../diagnostics-report.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,8 +1,8 @@
 /** @file Evaluates a function again and again with one parameter changed, and only what depends on that parameter. */
-import { InternalError } from './compiler/diagnostics/internal-error.ts';
-import { evaluateFunction } from './compiler/ir/evaluate/evaluate.ts';
-import type { HostArray } from './compiler/ir/host-array.ts';
-import type { AnyNode, Func, Value } from './compiler/ir/ir.ts';
+import { InternalError } from '../compiler/diagnostics/internal-error.ts';
+import { evaluateFunction } from '../compiler/ir/evaluate/evaluate.ts';
+import type { HostArray } from '../compiler/ir/host-array.ts';
+import type { AnyNode, Func, Value } from '../compiler/ir/ir.ts';
 
 export class VaryingPart {
   readonly #f: Func;

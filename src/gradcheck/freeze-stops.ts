@@ -1,6 +1,6 @@
 /** @file Splits a function at its stopped gradients, so that finite differences treat as constant what the derivative does. */
-import { InternalError } from './compiler/diagnostics/internal-error.ts';
-import type { Func, Parameter } from './compiler/ir/ir.ts';
+import { InternalError } from '../compiler/diagnostics/internal-error.ts';
+import type { Func, Parameter } from '../compiler/ir/ir.ts';
 
 export interface FrozenStops {
   /** The parameters of the original; one result for each `stop_gradient`: `stop 1`, `stop 2`, …. */

@@ -1,23 +1,23 @@
 /** @file Compares compiled meta-gradients with finite differences in float64. */
-import type { Model } from './compiler/check/model.ts';
-import { checkSource } from './compiler/compile.ts';
-import type { Diagnostic } from './compiler/diagnostics/diagnostic.ts';
-import { InternalError, LimitationError } from './compiler/diagnostics/internal-error.ts';
-import type { SourceFile } from './compiler/diagnostics/source-file.ts';
-import { evaluateFunction } from './compiler/ir/evaluate/evaluate.ts';
-import { allocate, type HostArray } from './compiler/ir/host-array.ts';
-import type { EntryFunction, Func, Program, TrainPlan } from './compiler/ir/ir.ts';
-import { sizeOf } from './compiler/ir/tensor-type.ts';
-import { optimize } from './compiler/optimize/pipeline.ts';
-import { StageRecorder } from './compiler/print-stage.ts';
+import type { Model } from '../compiler/check/model.ts';
+import { checkSource } from '../compiler/compile.ts';
+import type { Diagnostic } from '../compiler/diagnostics/diagnostic.ts';
+import { InternalError, LimitationError } from '../compiler/diagnostics/internal-error.ts';
+import type { SourceFile } from '../compiler/diagnostics/source-file.ts';
+import { evaluateFunction } from '../compiler/ir/evaluate/evaluate.ts';
+import { allocate, type HostArray } from '../compiler/ir/host-array.ts';
+import type { EntryFunction, Func, Program, TrainPlan } from '../compiler/ir/ir.ts';
+import { sizeOf } from '../compiler/ir/tensor-type.ts';
+import { optimize } from '../compiler/optimize/pipeline.ts';
+import { StageRecorder } from '../compiler/print-stage.ts';
+import { type PrepareOptions, prepare } from '../prepare.ts';
+import type { ResidentImages } from '../runtime/data/resident.ts';
+import { InputSampler } from '../runtime/episodes/sampler.ts';
+import { fillNormal, fillUniform, SHARED_TASK, streamKey } from '../runtime/random/stream.ts';
+import { dataTensors, initialState, initialWeights } from '../runtime/run/initialize.ts';
+import type { Tensor } from '../runtime/tensor.ts';
 import { bestDifference } from './finite-differences.ts';
 import { freezeStops } from './freeze-stops.ts';
-import { type PrepareOptions, prepare } from './prepare.ts';
-import type { ResidentImages } from './runtime/data/resident.ts';
-import { InputSampler } from './runtime/episodes/sampler.ts';
-import { fillNormal, fillUniform, SHARED_TASK, streamKey } from './runtime/random/stream.ts';
-import { dataTensors, initialState, initialWeights } from './runtime/run/initialize.ts';
-import type { Tensor } from './runtime/tensor.ts';
 import { VaryingPart } from './varying-part.ts';
 
 export interface GradcheckOptions extends PrepareOptions {
