@@ -1,8 +1,12 @@
 /** @file Turns what was thrown into one message and an exit status. Only here is it decided whose fault a failure is. */
-import { DiagnosticError } from '../compiler/diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticError } from '../compiler/diagnostics/diagnostic.ts';
 import { LimitationError } from '../compiler/diagnostics/internal-error.ts';
+import { renderDiagnostic } from '../compiler/diagnostics/render.ts';
+import type { SourceFile } from '../compiler/diagnostics/source-file.ts';
+import { jsonDiagnostic } from './diagnostics-report.ts';
 import { EXIT } from './exit-codes.ts';
-import type { Terminal } from './terminal.ts';
+import { PlacedError } from './placed-error.ts';
+import type { Style, Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface FailureContext {
@@ -16,18 +20,16 @@ interface Failure {
   readonly kind: 'usage' | 'spec' | 'numeric' | 'limitation' | 'system' | 'bug';
   readonly status: number;
   readonly message: string;
-  readonly hint: string | undefined;
+  readonly hint?: string;
+  /** Of a wrong spec or data set: shown with its place instead of the message. */
+  readonly diagnostic?: Diagnostic;
+  readonly source?: SourceFile;
 }
 
 export function reportFailure(error: unknown, { debug, json, terminal, version }: FailureContext): number {
   const failure = judge(error);
-  const style = terminal.errorStyle;
-  if (json) {
-    const { kind, message, hint } = failure;
-    terminal.out(`${JSON.stringify({ ok: false, error: { kind, message, hint } })}\n`);
-  }
-  terminal.error(`${style.red(style.bold('error'))}: ${failure.message}\n`);
-  if (failure.hint !== undefined) terminal.error(`  ${style.cyan('hint')}: ${failure.hint}\n`);
+  if (json) terminal.out(`${JSON.stringify({ ok: false, error: jsonOf(failure) })}\n`);
+  terminal.error(`${textOf(failure, terminal.errorStyle)}\n`);
   if (failure.kind === 'bug') {
     const platform = `${process.platform} ${process.arch}`;
     terminal.error(`This is a bug of metac, not of your spec. Please report it with the spec, the command and this line:\n`);
@@ -38,21 +40,38 @@ export function reportFailure(error: unknown, { debug, json, terminal, version }
   return failure.status;
 }
 
+/** Diagnostics without a place need no text to show it in. */
+const NOWHERE: SourceFile = { name: '', text: '' };
+
+function textOf({ message, hint, diagnostic, source = NOWHERE }: Failure, style: Style): string {
+  if (diagnostic !== undefined) return renderDiagnostic(source, diagnostic, { colour: style.colour });
+  const first = `${style.red(style.bold('error'))}: ${message}`;
+  return hint === undefined ? first : `${first}\n  ${style.cyan('hint')}: ${hint}`;
+}
+
+function jsonOf({ kind, message, hint, diagnostic, source = NOWHERE }: Failure): object {
+  return { kind, message, hint, ...(diagnostic === undefined ? {} : { diagnostic: jsonDiagnostic(source, diagnostic) }) };
+}
+
 /** Of the catalogue of runs: a loss or a weight stopped being a finite number. */
 const NOT_A_NUMBER = 'E0808';
 
 function judge(error: unknown): Failure {
-  if (error instanceof UsageError) return { kind: 'usage', status: EXIT.wrongUsage, message: error.message, hint: error.hint };
-  if (error instanceof DiagnosticError) {
-    const { code, title, expected, found, hint } = error.diagnostic;
-    const details = [expected === undefined ? '' : `\n  expected: ${expected}`, found === undefined ? '' : `\n  found:    ${found}`];
-    const numeric = code === NOT_A_NUMBER;
-    const [kind, status] = numeric ? (['numeric', EXIT.numeric] as const) : (['spec', EXIT.wrongSpec] as const);
-    return { kind, status, message: `${title} [${code}]${details.join('')}`, hint };
+  if (error instanceof UsageError) {
+    const { message, hint } = error;
+    return { kind: 'usage', status: EXIT.wrongUsage, message, ...(hint === undefined ? {} : { hint }) };
   }
-  if (error instanceof LimitationError) return { kind: 'limitation', status: EXIT.wrongSpec, message: error.message, hint: undefined };
-  if (isSystemError(error)) return { kind: 'system', status: EXIT.wrongUsage, message: describeSystemError(error), hint: undefined };
-  return { kind: 'bug', status: EXIT.bug, message: error instanceof Error ? error.message : String(error), hint: undefined };
+  if (error instanceof PlacedError) return ofDiagnostic(error.diagnostic, error.source);
+  if (error instanceof DiagnosticError) return ofDiagnostic({ ...error.diagnostic, range: undefined }, NOWHERE);
+  if (error instanceof LimitationError) return { kind: 'limitation', status: EXIT.wrongSpec, message: error.message };
+  if (isSystemError(error)) return { kind: 'system', status: EXIT.wrongUsage, message: describeSystemError(error) };
+  return { kind: 'bug', status: EXIT.bug, message: error instanceof Error ? error.message : String(error) };
+}
+
+function ofDiagnostic(diagnostic: Diagnostic, source: SourceFile): Failure {
+  const { code, title: message, hint } = diagnostic;
+  const shown = { message, diagnostic, source, ...(hint === undefined ? {} : { hint }) };
+  return code === NOT_A_NUMBER ? { kind: 'numeric', status: EXIT.numeric, ...shown } : { kind: 'spec', status: EXIT.wrongSpec, ...shown };
 }
 
 /** What the machine refused (a full disk, missing rights), as opposed to a mistake in our own calls. */

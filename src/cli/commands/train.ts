@@ -12,6 +12,7 @@ import { EXIT } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { jsonEvent } from '../json-events.ts';
 import type { Arguments } from '../parse-arguments.ts';
+import { placedIn } from '../placed-error.ts';
 import { dataOptions, prepareSpec, type ReadySpec } from '../prepare-spec.ts';
 import { resultText } from '../result-text.ts';
 import { RunDisplay } from '../run-display.ts';
@@ -52,7 +53,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   };
   const stopping = () => display.line('stopping after this step to write a checkpoint (Ctrl-C again ends at once)');
   try {
-    return await interruptible(terminal, stopping, async (signal) => {
+    const work = async (signal: AbortSignal): Promise<number> => {
       const outcome = await train(program, { ...options, signal, resume: job.resume, spec: source.text });
       if (outcome.status === 'stopped') return interrupted(job.folder, 'the run', display);
       if (program.evaluate === undefined) return EXIT.ok;
@@ -63,7 +64,8 @@ export const run: CommandModule['run'] = async (given, terminal) => {
         json ? `${JSON.stringify({ event: 'result', folder: job.folder, result })}\n` : resultText(result, job.folder, terminal.outStyle),
       );
       return EXIT.ok;
-    });
+    };
+    return await placedIn(source, () => interruptible(terminal, stopping, work));
   } finally {
     display.clear();
   }
