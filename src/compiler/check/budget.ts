@@ -11,9 +11,9 @@ export const limits = {
   /** Elements of one weight: 1 GiB in float32. */
   weightElements: 2 ** 28,
   /** Operations of all phases together, before differentiation. */
-  nodes: 80_000,
+  nodes: 60_000,
   /** Expressions evaluated, over all phases: functions that call functions twice grow without bound. */
-  evaluations: 400_000,
+  evaluations: 300_000,
   /** Expressions inside each other, through functions and equations. */
   depth: 600,
   /** Examples of a support or query set. */

@@ -78,6 +78,8 @@ function picked(index: Meaning, size: number, range: SourceRange): Picked {
   const from = numbers[0] ?? Number.NaN;
   const fits = numbers.every((value, position) => Number.isInteger(value) && value === from + position && value >= 0 && value < size);
   if (numbers.length === 0 || !fits)
-    throw new DiagnosticError(badIndex(expected, index.kind === 'list' ? numbers.join(', ') : describe(index), range));
+    throw new DiagnosticError(
+      badIndex(expected, values.length > 0 && numbers.every(Number.isFinite) ? numbers.join(', ') : describe(index), range),
+    );
   return { from, count: numbers.length, keep: index.kind === 'list' };
 }
