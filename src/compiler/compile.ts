@@ -93,7 +93,9 @@ export function checkSource(
   );
   // What follows only from a syntax error is not told again.
   const own = checked.diagnostics.filter((diagnostic) => !isConsequence(diagnostic, source, parsed.lost));
-  const diagnostics = [...parsed.diagnostics, ...settings.diagnostics, ...own];
+  const diagnostics = [...parsed.diagnostics, ...settings.diagnostics, ...own].toSorted(
+    (left, right) => (left.range?.start ?? -1) - (right.range?.start ?? -1),
+  );
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   return { model: failed ? undefined : checked.model, diagnostics };
 }

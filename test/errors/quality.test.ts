@@ -32,8 +32,7 @@ describe('every message', () => {
     for (const { name, diagnostics } of cases) {
       const keys = diagnostics.map(({ code, range, title }) => `${code} ${range?.start} ${range === undefined ? title : ''}`);
       expect(new Set(keys).size, name).toBe(keys.length);
-      const checked = diagnostics.filter(({ code, range }) => !code.startsWith('E01') && !code.startsWith('E0506') && range !== undefined);
-      const starts = checked.map(({ range }) => range?.start ?? 0);
+      const starts = diagnostics.filter(({ code, range }) => code !== 'E0506' && range !== undefined).map(({ range }) => range?.start ?? 0);
       expect(starts, name).toEqual(starts.toSorted((a, b) => a - b));
     }
   });

@@ -208,7 +208,9 @@ export function functionWithoutEquals(name: string, found: string, range: Source
     label: 'expected `=` here',
     expected: '`=` and the value of the function',
     found,
-    hint: `write \`${name}(…) = …\``,
+    hint: ['tasks', 'train', 'evaluate'].includes(name)
+      ? `a \`${name}\` block takes no parameters: write \`${name} { … }\``
+      : `write \`${name}(…) = …\``,
   });
 }
 
