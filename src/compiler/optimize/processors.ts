@@ -17,9 +17,13 @@ function insertBefore(list: readonly Pass[], place: Pass, more: readonly Pass[])
 }
 
 /** Before differentiation: derivatives of the better form are better forms. */
-const beforeDifferentiation = insertBefore(cleanupPasses, windows, [
+const poolsFirst = insertBefore(cleanupPasses, windows, [
   pooledConvolutions, // takes the order of a pool from pool-first
-  patchProducts, // after pools have made their convolutions smaller
+]);
+
+/** Only when no pool of a convolution is left to be found: products hide it. */
+const thenProducts = insertBefore(cleanupPasses, windows, [
+  patchProducts, // of the convolutions that pools have made smaller
   moments, // of the products that patch-products made
 ]);
 
@@ -27,11 +31,11 @@ const afterBatching = insertBefore(passes, layouts, [
   wideConvolutions, // writes the order of dimensions that layouts then spreads
 ]);
 
-const cleanupWalks = inFewerWalks(beforeDifferentiation);
+const cleanupStages = [poolsFirst, thenProducts].map(inFewerWalks);
 
 /** As `cleanup` of pipeline.ts, with first layers as products. */
 export function cleanupForProcessors(f: Func, options: OptimizeOptions = { verify: false }): Func {
-  return runToFixpoint(cleanupWalks, f, options);
+  return cleanupStages.reduce((current, stage) => runToFixpoint(stage, current, options), f);
 }
 
 /** As `optimize` of pipeline.ts, with wide convolutions. */
