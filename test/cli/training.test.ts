@@ -1,0 +1,127 @@
+/** @file `train`, interruption, `--resume` and `evaluate` of the built command. */
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BuiltCommand, buildCommand } from './built-command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'metac-training-'));
+let metac: BuiltCommand;
+
+beforeAll(() => {
+  metac = buildCommand('training');
+  copyFileSync('specs/maml-sinusoid.meta', join(folder, 'sine.meta'));
+});
+
+afterAll(() => {
+  metac.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const small = ['--set', 'evaluate.episodes=20', '--set', 'validate.episodes=10', '--set', 'train.batch=4', '--threads', '1'];
+
+function run(...words: string[]) {
+  return metac.run(words, { cwd: folder });
+}
+
+describe('train', () => {
+  test('trains, evaluates and leaves a whole run folder', () => {
+    const { status, out, error } = run('train', 'sine.meta', '--steps', '30', '--seed', '5', ...small);
+    expect(error).toContain('training 30 steps, run folder runs/sine-1');
+    expect(error).toContain('step 30/30 (100%)');
+    expect(out).toMatch(/sine: 20 test episodes/);
+    expect(out).toMatch(/after_10_steps +[\d.]+ ± [\d.]+/);
+    expect(status).toBe(0);
+    for (const file of ['spec.meta', 'run.json', 'command.json', 'metrics.jsonl', 'result.json', 'checkpoints/last.safetensors']) {
+      expect(existsSync(join(folder, 'runs/sine-1', file))).toBe(true);
+    }
+    expect(JSON.parse(readFileSync(join(folder, 'runs/sine-1/result.json'), 'utf8'))).toMatchObject({ seed: 5, episodes: 20 });
+  });
+
+  test('--json prints an object a line, the result last, and nothing on standard error', () => {
+    const { status, out, error } = run('train', 'sine.meta', '--json', '--steps', '5', '--run', 'json-run', ...small);
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect([status, error]).toEqual([0, '']);
+    expect(events[0]).toMatchObject({ event: 'started', steps: 5 });
+    expect(events.at(-1)).toMatchObject({ event: 'result', folder: 'json-run', result: { episodes: 20 } });
+  });
+
+  test('a spec with errors trains nothing', () => {
+    writeFileSync(join(folder, 'bad.meta'), 'tasks t { shots 1 ');
+    expect(run('train', 'bad.meta')).toMatchObject({ status: 1, out: '' });
+    expect(existsSync(join(folder, 'runs/bad-1'))).toBe(false);
+  });
+
+  test('a run folder is not used twice', () => {
+    const { status, error } = run('train', 'sine.meta', '--run', 'runs/sine-1', '--steps', '5', ...small);
+    expect(error).toContain('error[E0801]');
+    expect(status).toBe(1);
+    expect(JSON.parse(readFileSync(join(folder, 'runs/sine-1/command.json'), 'utf8'))).toMatchObject({ steps: 30 });
+  });
+});
+
+describe('interruption', () => {
+  test('Ctrl-C writes a checkpoint, and the resumed run ends like one that was never stopped', async () => {
+    const words = ['train', 'sine.meta', '--steps', '4000', ...small];
+    const process = metac.start([...words, '--run', 'stopped'], folder);
+    let error = '';
+    process.stderr?.on('data', (chunk: Buffer) => {
+      error += chunk.toString();
+      // The first progress line says that the loop is under way.
+      if (error.includes('step 1/4,000') && !process.killed) process.kill('SIGINT');
+    });
+    const [status] = (await once(process, 'close')) as [number];
+    expect(error).toContain('stopping after this step to write a checkpoint');
+    expect(error).toContain('go on with: metac train --resume stopped');
+    expect(status).toBe(3);
+    expect(existsSync(join(folder, 'stopped/result.json'))).toBe(false);
+
+    const resumed = run('train', '--resume', 'stopped');
+    expect(resumed.error).toMatch(/going on at step [\d,]+ of 4,000/);
+    expect(resumed.status).toBe(0);
+    expect(run(...words, '--run', 'whole').status).toBe(0);
+    const bytes = (name: string, file: string) => readFileSync(join(folder, name, file));
+    expect(bytes('stopped', 'metrics.jsonl').equals(bytes('whole', 'metrics.jsonl'))).toBe(true);
+    const reports = (name: string): unknown =>
+      (JSON.parse(readFileSync(join(folder, name, 'result.json'), 'utf8')) as { reports: unknown }).reports;
+    expect(reports('stopped')).toEqual(reports('whole'));
+  }, 90_000);
+
+  test('--resume refuses a spec that has changed since', () => {
+    writeFileSync(join(folder, 'other.meta'), `${readFileSync(join(folder, 'sine.meta'), 'utf8')}\n// changed\n`);
+    const { status, error } = run('train', 'other.meta', '--resume=runs/sine-1');
+    expect(error).toContain('`other.meta` is not what the run in `runs/sine-1` was started with');
+    expect(status).toBe(2);
+  });
+});
+
+describe('evaluate', () => {
+  test('repeats the figures of the run', () => {
+    const { status, out } = run('evaluate', 'runs/sine-1', '--json', '-o', 'again.json');
+    expect(status).toBe(0);
+    const reports = (text: string): unknown => {
+      const document = JSON.parse(text) as { reports?: unknown; result?: { reports: unknown } };
+      return document.reports ?? document.result?.reports;
+    };
+    const trained = reports(readFileSync(join(folder, 'runs/sine-1/result.json'), 'utf8'));
+    expect(reports(out)).toEqual(trained);
+    expect(reports(readFileSync(join(folder, 'again.json'), 'utf8'))).toEqual(trained);
+  });
+
+  test('takes more episodes, and the last weights', () => {
+    const { status, out } = run('evaluate', 'runs/sine-1', '--episodes', '25', '--weights', 'last');
+    expect(out).toContain('25 test episodes');
+    expect(out).toContain('last.safetensors (step 30)');
+    expect(status).toBe(0);
+  });
+
+  test('a spec has to be trained first', () => {
+    const { status, error } = run('evaluate', 'sine.meta');
+    expect(error).toContain('hint: write `metac evaluate runs/sine-1`');
+    expect(status).toBe(2);
+  });
+});

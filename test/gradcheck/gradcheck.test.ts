@@ -1,0 +1,69 @@
+/** @file gradcheck passes on specs and fails when a derivative is wrong. */
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { OperandRule } from '../../src/compiler/differentiate/rule.ts';
+
+afterEach(() => {
+  vi.doUnmock('../../src/compiler/differentiate/vjp-rules.ts');
+  vi.resetModules();
+});
+
+function sourceOf(name: string) {
+  const path = `specs/${name}.meta`;
+  return { name: path, text: readFileSync(path, 'utf8') };
+}
+
+describe('gradcheck', () => {
+  test.each(['linear-regression', 'maml-sinusoid', 'fomaml-sinusoid'])('passes on %s', async (name) => {
+    const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+    const { checks } = await gradcheck(sourceOf(name));
+    expect(checks.length).toBeGreaterThan(1);
+    for (const check of checks) expect([check.weight, check.passed]).toEqual([check.weight, true]);
+  });
+
+  test('checks every entry when asked to', async () => {
+    const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+    const { checks } = await gradcheck(sourceOf('maml-sinusoid'), {
+      entries: Number.POSITIVE_INFINITY,
+      settings: new Map([['train.queries', '3']]),
+    });
+    for (const check of checks) expect(check).toMatchObject({ entries: check.of, passed: true });
+  }, 60_000);
+
+  test('the sample depends on the seed and nothing else', async () => {
+    const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+    const errors = async (seed: number) => (await gradcheck(sourceOf('maml-sinusoid'), { seed })).checks.map((check) => check.largestError);
+    expect(await errors(3)).toEqual(await errors(3));
+    expect(await errors(3)).not.toEqual(await errors(4));
+  });
+
+  test.each(['multiply', 'dot_general', 'maximum', 'subtract'] as const)('fails when the rule of %s is broken', async (op) => {
+    vi.resetModules();
+    vi.doMock('../../src/compiler/differentiate/vjp-rules.ts', async (importOriginal) => {
+      const original = await importOriginal<typeof import('../../src/compiler/differentiate/vjp-rules.ts')>();
+      const rule = original.vjpRules[op];
+      if (rule.kind !== 'operands') throw new Error(`${op} has no rule to break`);
+      // Each cotangent comes out one and a half times too large.
+      const rules = rule.rules.map((operandRule) => {
+        const whole = operandRule as OperandRule<typeof op> | undefined;
+        if (whole === undefined) return undefined;
+        const broken: OperandRule<typeof op> = (gradient, application, cotangent, operand) => {
+          const value = whole(gradient, application, cotangent, operand);
+          return value === undefined ? undefined : gradient.builder.scale('multiply', value, 1.5);
+        };
+        return broken;
+      });
+      return { ...original, vjpRules: { ...original.vjpRules, [op]: { kind: 'operands', rules } } };
+    });
+    const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+    const { checks } = await gradcheck(sourceOf('maml-sinusoid'));
+    expect(checks.some((check) => !check.passed)).toBe(true);
+  });
+
+  test('a spec with errors gives its diagnostics', async () => {
+    const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+    const { checks, diagnostics } = await gradcheck({ name: 'bad.meta', text: 'train { minimize 1 }' });
+    expect(checks).toEqual([]);
+    expect(diagnostics.some((diagnostic) => diagnostic.severity === 'error')).toBe(true);
+  });
+});
