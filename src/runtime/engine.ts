@@ -24,8 +24,13 @@ export interface Engine {
   compile(program: Program, options: EngineOptions): Promise<Session>;
 }
 
-/** A compiled program with resident weights, state and data sets. Calls are made one at a time. */
+/**
+ * A compiled program with resident weights, state and data sets. A call may be made before earlier ones have ended: the effect is that of
+ * one after the other, up to the grouping of the sums in accumulators, which is the same every time.
+ */
 export interface Session {
+  /** How many calls are worth having under way at once; 1 where they run one after the other anyway. */
+  readonly parallel: number;
   /** Sets resident tensors by name: weights, state, `data` inputs. Float data of either width is converted. */
   write(tensors: Tensors): Promise<void>;
   /** Copies resident tensors to the host. */

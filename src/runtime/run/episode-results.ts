@@ -1,7 +1,7 @@
 /** @file Runs an evaluation entry over a number of episodes and collects the value of each report for each episode. */
 import { InternalError } from '../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction } from '../../compiler/ir/ir.ts';
-import type { Session } from '../engine.ts';
+import type { Session, Tensors } from '../engine.ts';
 import type { InputSampler } from '../episodes/sampler.ts';
 
 export interface EpisodeRequest {
@@ -23,21 +23,29 @@ export async function episodeResults(request: EpisodeRequest): Promise<ReadonlyM
   const { session, entry, sampler, episodes } = request;
   const names = request.results ?? entry.body.results.map(({ name }) => name);
   const values = new Map(names.map((name): [string, number[]] => [name, []]));
-  let inputs = sampler.inputs(0, 0);
-  for (let first = 0; first < episodes; first += entry.tasks) {
-    if (request.signal?.aborted === true) return undefined;
-    const running = session.run(entry.name, inputs);
-    // The next chunk is drawn while the engine works.
-    if (first + entry.tasks < episodes) inputs = sampler.inputs(0, first + entry.tasks);
-    const results = await running;
-    const used = Math.min(entry.tasks, episodes - first);
+  const underWay: { readonly first: number; readonly results: Promise<Tensors> }[] = [];
+  const collect = async (): Promise<void> => {
+    const oldest = underWay.shift();
+    if (oldest === undefined) return;
+    const results = await oldest.results;
+    const used = Math.min(entry.tasks, episodes - oldest.first);
     for (const [name, list] of values) {
       const tensor = results.get(name);
       if (tensor === undefined || tensor.data.length !== entry.tasks)
         throw new InternalError(`${entry.name} gave ${tensor?.data.length ?? 'no'} values of ${name} for ${entry.tasks} tasks`);
       for (let task = 0; task < used; task++) list.push(tensor.data[task] as number);
     }
-    request.progress(first + used);
+    request.progress(oldest.first + used);
+  };
+  for (let first = 0; first < episodes; first += entry.tasks) {
+    if (request.signal?.aborted === true) {
+      await Promise.all(underWay.map(({ results }) => results));
+      return undefined;
+    }
+    // One chunk more than the engine runs at once: its inputs are drawn meanwhile.
+    underWay.push({ first, results: session.run(entry.name, sampler.inputs(0, first)) });
+    if (underWay.length > session.parallel) await collect();
   }
+  while (underWay.length > 0) await collect();
   return values;
 }

@@ -103,9 +103,19 @@ export class TrainingRun {
     const calls = this.#calls(step);
     const prepare = async (): Promise<Call | undefined> => calls.next().value;
     let call = await prepare();
+    const chunks: Promise<Tensors>[] = [];
     while (call !== undefined) {
+      const running = this.#session.run(call.entry, call.inputs);
+      if (!call.completes) {
+        // Awaited below; until then a failure is nobody's surprise.
+        running.catch(() => undefined);
+        chunks.push(running);
+        call = await prepare();
+        if (chunks.length >= this.#session.parallel) await chunks.shift();
+        continue;
+      }
       // The inputs of the next call are drawn while the engine runs this one.
-      const [results, next]: [Tensors, Call | undefined] = await Promise.all([this.#session.run(call.entry, call.inputs), prepare()]);
+      const [results, next] = await Promise.all([running, prepare(), Promise.all(chunks.splice(0))]);
       const completed = call.step + 1;
       if (call.completes) this.#record(call.plan, completed, results);
       if (next?.step !== call.step && !(await this.#endStep(completed))) return this.#outcome('stopped', completed);

@@ -20,6 +20,7 @@ export function hostEngine({ onRun }: HostEngineOptions = {}): Engine {
       const kept = new Set([...program.weights, ...program.state].map(({ name }) => name));
       let calls = 0;
       return {
+        parallel: 1,
         write: async (tensors) => {
           for (const [name, tensor] of tensors) resident.set(name, single(tensor));
         },

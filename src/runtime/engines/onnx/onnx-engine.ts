@@ -1,12 +1,13 @@
 /** @file The default engine: each entry function as one ONNX graph on ONNX Runtime (`onnxruntime-node`), CPU. */
 import { availableParallelism } from 'node:os';
-import type { InferenceSession } from 'onnxruntime-common';
 import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
-import { emitOnnx, outputName } from '../../../compiler/emit/onnx/emit.ts';
-import type { Program } from '../../../compiler/ir/ir.ts';
-import type { Availability, Engine, EngineOptions, Session } from '../../engine.ts';
-import { type CompiledEntry, OnnxSession } from './onnx-session.ts';
-import { chooseThreads } from './thread-choice.ts';
+import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
+import type { Availability, Engine, Session } from '../../engine.ts';
+import { compileEntries, loadRuntime } from './compile-entries.ts';
+import { OnnxSession } from './onnx-session.ts';
+import { isIndependent } from './parallel-entries.ts';
+import { ParallelSession } from './parallel-session.ts';
+import { arithmeticOf, SINGLE_THREAD_WORK } from './thread-choice.ts';
 
 export function onnxEngine(): Engine {
   return {
@@ -15,19 +16,25 @@ export function onnxEngine(): Engine {
     probe,
     compile: async (program, options): Promise<Session> => {
       const runtime = await loadRuntime();
-      return new OnnxSession(runtime, program, compileEntries(program, options));
+      const sideBySide = callsSideBySide(program);
+      const workers = Math.min(options.threads ?? availableParallelism(), MOST_WORKERS);
+      if (workers < 2 || sideBySide.size === 0) return new OnnxSession(runtime, program, compileEntries(program, options));
+      const own: Program = { ...program, functions: program.functions.filter((entry) => !sideBySide.has(entry)) };
+      const data = own.functions.flatMap((entry) => entry.inputs.filter((input) => input.kind === 'data'));
+      const main = new OnnxSession(runtime, own, compileEntries(own, options));
+      return new ParallelSession(main, program, new Set(data.map(({ name }) => name)), workers);
     },
   };
 }
 
-async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
-  try {
-    return await import('onnxruntime-node');
-  } catch (error) {
-    throw new LimitationError(
-      `ONNX Runtime could not be loaded (${error instanceof Error ? error.message : String(error)}). Install it with: npm install onnxruntime-node`,
-    );
-  }
+/** Each worker keeps tensors of its own; a step rarely has more calls than this. */
+const MOST_WORKERS = 8;
+
+/** The independent entries, when one of them is large enough for a thread to be worth its start. */
+function callsSideBySide(program: Program): ReadonlySet<EntryFunction> {
+  const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
+  const independent = program.functions.filter((entry) => isIndependent(entry, resident));
+  return new Set(independent.some((entry) => arithmeticOf(entry.body) >= SINGLE_THREAD_WORK) ? independent : []);
 }
 
 async function probe(): Promise<Availability> {
@@ -41,33 +48,4 @@ async function probe(): Promise<Availability> {
     if (error instanceof LimitationError) return { available: false, detail: error.message };
     throw error;
   }
-}
-
-function compileEntries(program: Program, options: EngineOptions): Map<string, CompiledEntry> {
-  const entries = new Map<string, CompiledEntry>();
-  for (const entry of program.functions) {
-    if (entry.name === 'initialize') continue;
-    const threads = chooseThreads(entry.body, options.threads, availableParallelism());
-    entries.set(entry.name, {
-      entry,
-      model: emitOnnx(entry, program),
-      options: sessionOptions(threads),
-      outputName: (result) => outputName(entry, result),
-    });
-  }
-  return entries;
-}
-
-/** Measured choices (bench/NOTES.md). */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
-  return {
-    executionProviders: ['cpu'],
-    executionMode: 'sequential',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    enableCpuMemArena: true,
-    enableMemPattern: true,
-    logSeverityLevel: 3,
-  };
 }

@@ -31,10 +31,12 @@ interface Prepared {
 }
 
 export class OnnxSession implements Session {
+  readonly parallel = 1;
   readonly #runtime: OnnxRuntime;
   readonly #entries: ReadonlyMap<string, CompiledEntry>;
   readonly #resident: ResidentTensors;
   readonly #prepared = new Map<string, Prepared>();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(runtime: OnnxRuntime, program: Program, entries: ReadonlyMap<string, CompiledEntry>) {
     this.#runtime = runtime;
@@ -58,7 +60,17 @@ export class OnnxSession implements Session {
     return new Map(names.map((name) => [name, this.#resident.read(name)]));
   }
 
-  async run(name: string, inputs: Tensors): Promise<Tensors> {
+  /** Calls wait for each other: they replace tensors in place. */
+  run(name: string, inputs: Tensors): Promise<Tensors> {
+    const result = this.#last.then(() => this.#run(name, inputs));
+    this.#last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  async #run(name: string, inputs: Tensors): Promise<Tensors> {
     const prepared = this.#prepared.get(name) ?? (await this.#prepare(name));
     const { feeds, fetches, resident } = prepared;
     for (const tensor of resident) feeds[tensor] = this.#resident.current(tensor);

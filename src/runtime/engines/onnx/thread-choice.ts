@@ -18,7 +18,7 @@ export function arithmeticOf(body: Func): number {
 }
 
 /** Work of a call below which one thread is faster (measured, bench/NOTES.md). */
-const SINGLE_THREAD_WORK = 2e7;
+export const SINGLE_THREAD_WORK = 2e7;
 
 export function chooseThreads(body: Func, asked: number | undefined, processors: number): number {
   if (asked !== undefined) return asked;

@@ -15,6 +15,7 @@ function residentTypes(program: Program): ReadonlyMap<string, TensorType> {
 }
 
 export class ReferenceSession implements Session {
+  readonly parallel = 1;
   readonly #entries: ReadonlyMap<string, EntryFunction>;
   readonly #types: ReadonlyMap<string, TensorType>;
   /** Weights and state, whose names results may replace. */

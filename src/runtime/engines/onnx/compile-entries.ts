@@ -1,0 +1,48 @@
+/** @file From entry functions to ONNX models and the options they run with. Loaded by the engine and by its worker threads. */
+import { availableParallelism } from 'node:os';
+import type { InferenceSession } from 'onnxruntime-common';
+import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
+import { emitOnnx, outputName } from '../../../compiler/emit/onnx/emit.ts';
+import type { Program } from '../../../compiler/ir/ir.ts';
+import type { EngineOptions } from '../../engine.ts';
+import type { CompiledEntry } from './onnx-session.ts';
+import { chooseThreads } from './thread-choice.ts';
+
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    throw new LimitationError(
+      `ONNX Runtime could not be loaded (${error instanceof Error ? error.message : String(error)}). Install it with: npm install onnxruntime-node`,
+    );
+  }
+}
+
+export function compileEntries(program: Program, options: EngineOptions): Map<string, CompiledEntry> {
+  const entries = new Map<string, CompiledEntry>();
+  for (const entry of program.functions) {
+    if (entry.name === 'initialize') continue;
+    const threads = chooseThreads(entry.body, options.threads, availableParallelism());
+    entries.set(entry.name, {
+      entry,
+      model: emitOnnx(entry, program),
+      options: sessionOptions(threads),
+      outputName: (result) => outputName(entry, result),
+    });
+  }
+  return entries;
+}
+
+/** Measured choices (bench/NOTES.md). */
+function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    logSeverityLevel: 3,
+  };
+}
