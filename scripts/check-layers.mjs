@@ -33,7 +33,8 @@ export const LAYERS = [
   {
     path: 'src/runtime/engines/onnx/',
     imports: [...IR, 'src/runtime/', 'src/compiler/emit/onnx/'],
-    packages: ['node:*', 'onnxruntime-node', 'onnxruntime-common'],
+    // tsx: only in the text of a worker thread of a checkout, where TypeScript runs unbundled.
+    packages: ['node:*', 'onnxruntime-node', 'onnxruntime-common', 'tsx'],
   },
   { path: 'src/runtime/engines/reference/', imports: [...IR, 'src/runtime/'], packages: ['node:*'] },
   { path: 'src/cli/', imports: ['src/'], packages: ['node:*'] },
