@@ -4,6 +4,7 @@
  */
 import type { Func } from '../ir/ir.ts';
 import { layouts } from './layouts.ts';
+import { masks } from './masks.ts';
 import { moments } from './moments.ts';
 import type { Pass } from './pass.ts';
 import { patchProducts } from './patch-products.ts';
@@ -28,6 +29,7 @@ const thenProducts = insertBefore(cleanupPasses, windows, [
 ]);
 
 const afterBatching = insertBefore(passes, layouts, [
+  masks, // of the comparisons that are left
   wideConvolutions, // writes the order of dimensions that layouts then spreads
 ]);
 

@@ -6,7 +6,7 @@
  */
 import { InternalError } from '../../diagnostics/internal-error.ts';
 import type { AnyNode, Value } from '../../ir/ir.ts';
-import type { DType } from '../../ir/tensor-type.ts';
+import { type DType, sizeOf } from '../../ir/tensor-type.ts';
 import type { ElementType, GraphBuilder, OnnxTensor } from './graph.ts';
 
 /** The winners of windows, made when somebody asks for them. */
@@ -90,7 +90,18 @@ export class LoweringContext {
   /** An elementwise ONNX node; the result's shape is that of the operands broadcast together, its type that of the last operand. */
   elementwise(op: string, operands: readonly OnnxTensor[], element?: ElementType): OnnxTensor {
     const shape = operands.map((operand) => operand.shape).reduce(broadcastShapes);
-    return this.graph.node(op, operands, { element: element ?? (operands.at(-1) as OnnxTensor).element, shape });
+    const aligned = operands.map((operand) => this.#aligned(operand, shape));
+    return this.graph.node(op, aligned, { element: element ?? (operands.at(-1) as OnnxTensor).element, shape });
+  }
+
+  /**
+   * Where the result's last dimension is 1, ONNX Runtime goes element by element if an operand has fewer dimensions, ten times slower. A
+   * constant gets them for nothing, another tensor by a Reshape, which a large result is worth.
+   */
+  #aligned(operand: OnnxTensor, shape: readonly number[]): OnnxTensor {
+    if (operand.shape.length === shape.length || shape.at(-1) !== 1) return operand;
+    if (this.graph.valuesOf(operand) === undefined && sizeOf(shape) < 4096) return operand;
+    return this.graph.reshape(operand, rankedShape(operand.shape, shape.length));
   }
 }
 
