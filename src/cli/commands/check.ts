@@ -1,5 +1,6 @@
 /** @file `metac check`: every mistake in a spec. */
-import { compile } from '../../compiler/compile.ts';
+import { checkSource } from '../../compiler/compile.ts';
+import { unreached } from '../../compiler/reached.ts';
 import type { CommandModule } from '../command.ts';
 import { countOf, jsonDiagnostic, printDiagnostics, summaryOf } from '../diagnostics-report.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -7,7 +8,9 @@ import { readSpec } from '../spec-file.ts';
 
 export const run: CommandModule['run'] = async (given, terminal) => {
   const source = readSpec(given.positionals[0] ?? '-');
-  const { diagnostics } = compile(source, { settings: given.pairs('set'), chunk: 1 });
+  const checked = checkSource(source, { settings: given.pairs('set') });
+  // Everything that compiling could refuse, without the work of compiling.
+  const diagnostics = [...checked.diagnostics, ...(checked.model === undefined ? [] : unreached(checked.model))];
   const ok = countOf(diagnostics, 'error') === 0;
   if (given.flag('json')) {
     const shown = diagnostics.map((diagnostic) => jsonDiagnostic(source, diagnostic));
