@@ -49,7 +49,8 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
     interactive: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
-    columns: () => process.stderr.columns ?? 80,
+    // Some pseudo-terminals say 0.
+    columns: () => process.stderr.columns || 80,
     outStyle: createStyle(wantsColour(process.stdout)),
     errorStyle: createStyle(wantsColour(process.stderr)),
   };
