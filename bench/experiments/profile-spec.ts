@@ -1,13 +1,14 @@
-import type { EntryFunction } from '../../src/compiler/ir/ir.ts';
-import { compileWith, type Pipeline, pipelines, trainEntry } from './pipelines.ts';
+/**
+ * @file Where the time of a spec's training call goes, by ONNX operator and by node.
+ * `npx tsx bench/experiments/profile-spec.ts SPEC [threads=1] [chunk=1] [nodes shown=45]`
+ */
+import { readFileSync } from 'node:fs';
+import { compile } from '../../src/compiler/compile.ts';
 import { profile } from './profile.ts';
 
-const [spec = 'w2', threads = '1', pipeline = 'small', chunk = '1', top = '45', set = ''] = process.argv.slice(2);
-const program = compileWith(
-  spec.includes('/') ? spec : `bench/specs/${spec}.meta`,
-  Number(chunk),
-  pipelines[pipeline] as Pipeline,
-  set === '' ? {} : Object.fromEntries([set.split('=') as [string, string]]),
-);
-const name = trainEntry(program);
-await profile(program, program.functions.find((one) => one.name === name) as EntryFunction, Number(threads), 15, Number(top));
+const [spec = 'bench/specs/w2.meta', threads = '1', chunk = '1', shown = '45'] = process.argv.slice(2);
+const { program, diagnostics } = compile({ name: spec, text: readFileSync(spec, 'utf8') }, { chunk: Number(chunk) });
+const plan = program?.train[0];
+const entry = program?.functions.find((one) => one.name === (plan?.step ?? plan?.accumulate));
+if (program === undefined || entry === undefined) throw new Error(diagnostics.map((one) => one.title).join('\n') || 'nothing is trained');
+await profile(program, entry, Number(threads), 15, Number(shown));
