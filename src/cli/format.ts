@@ -44,3 +44,8 @@ function formatUnit(amount: number, units: readonly string[]): string {
   }
   return `${index === 0 ? scaled : Number(scaled.toPrecision(3))} ${units[index]}`;
 }
+
+/** `1 shot`, `15 shots`. */
+export function formatWord(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}

@@ -1,6 +1,6 @@
 /** @file The result of an evaluation for people: each figure with its interval, and the protocol that it depends on. */
 import type { EvaluationResult } from '../runtime/run/evaluate.ts';
-import { formatCount, formatFigure } from './format.ts';
+import { formatCount, formatFigure, formatWord } from './format.ts';
 import { columns } from './table.ts';
 import type { Style } from './terminal.ts';
 
@@ -13,7 +13,8 @@ export function resultText(result: EvaluationResult, folder: string | undefined,
     return [label, style.bold(`${formatFigure(mean)} ± ${formatFigure(interval)}`), share];
   });
   const shapes = result.episodeShapes.map(({ tasks, ways, shots, queries }) => {
-    return [tasks, `${ways > 0 ? `${ways} ways, ` : ''}${shots} shots, ${queries} queries${ways > 0 ? ' a class' : ''}`];
+    const classes = ways > 0 ? `${formatWord(ways, 'way')}, ` : '';
+    return [tasks, `${classes}${formatWord(shots, 'shot')}, ${formatWord(queries, 'query', 'queries')}${ways > 0 ? ' a class' : ''}`];
   });
   const facts = [
     ...shapes,

@@ -21,6 +21,23 @@ describe('gradcheck', () => {
     for (const check of checks) expect([check.weight, check.passed]).toEqual([check.weight, true]);
   });
 
+  // The whole networks take a minute each: `metac gradcheck`. The same programs with fewer channels and pixels take a second.
+  test.each(['maml-omniglot', 'dual-loss-omniglot', 'prototypical-omniglot'])(
+    'passes on a small %s',
+    async (name) => {
+      const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+      const { name: path, text } = sourceOf(name);
+      const small = text.replaceAll('28 x 28', '16 x 16').replaceAll('conv(64', 'conv(6');
+      expect(small).not.toBe(text);
+      const { checks, reduced } = await gradcheck({ name: path, text: small }, { entries: 2 });
+      expect(reduced.get('omniglot.ways')).toBe('3');
+      expect(checks.length).toBeGreaterThan(10);
+      for (const check of checks)
+        expect([check.weight, check.passed, check.largestError]).toEqual([check.weight, true, expect.any(Number)]);
+    },
+    60_000,
+  );
+
   test('checks every entry when asked to', async () => {
     const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
     const { checks } = await gradcheck(sourceOf('maml-sinusoid'), {
