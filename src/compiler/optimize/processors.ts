@@ -10,6 +10,7 @@ import type { Pass } from './pass.ts';
 import { patchProducts } from './patch-products.ts';
 import { cleanupPasses, inFewerWalks, type OptimizeOptions, passes, runToFixpoint } from './pipeline.ts';
 import { pooledConvolutions } from './pooled-convolutions.ts';
+import { transposedSums } from './transposed-sums.ts';
 import { wideConvolutions } from './wide-convolutions.ts';
 import { windows } from './windows.ts';
 
@@ -31,6 +32,7 @@ const thenProducts = insertBefore(cleanupPasses, windows, [
 const afterBatching = insertBefore(passes, layouts, [
   masks, // of the comparisons that are left
   wideConvolutions, // writes the order of dimensions that layouts then spreads
+  transposedSums, // what layouts left about accumulators in the round before
 ]);
 
 const cleanupStages = [poolsFirst, thenProducts].map(inFewerWalks);
