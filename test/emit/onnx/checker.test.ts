@@ -11,7 +11,7 @@ import { emptyProgram } from './run-model.ts';
 import { sampleEntry } from './sample-entry.ts';
 
 /** Another interpreter, such as that of a virtual environment with `onnx`, can be named in METAC_PYTHON. */
-const python = process.env['METAC_PYTHON'] ?? 'python3';
+const python = process.env.METAC_PYTHON ?? 'python3';
 const available = spawnSync(python, ['-c', 'import onnx'], { stdio: 'ignore' }).status === 0;
 if (!available) console.warn(`The ONNX checker is skipped: ${python} cannot import onnx (name another interpreter in METAC_PYTHON).`);
 
