@@ -245,39 +245,49 @@ function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan 
   reader.allowOnly(block.body, []);
   if (block.from === undefined)
     throw new DiagnosticError(headerMissing('`from` and a model', 'adapt', `adapt ${name} from net { … }`, block.keywordRange));
-  const base = trace.language.evaluate(trace, block.from, scope);
-  if (base.kind === 'poison' || !reader.complete()) throw new PoisonError();
-  if (!isLearner(base)) throw new DiagnosticError(notALearner(describe(base), block.from.range));
-  const using = reader.expression('using') as Expression;
+  const { from } = block;
+  // Each part is read by itself, so that one wrong value does not hide another.
+  const base = session.attempt(() => readBase(trace, from, scope), undefined);
+  const complete = reader.complete();
+  const using = session.attempt(() => reader.expression('using'), undefined);
+  const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using, scope), undefined);
+  const schedule = session.attempt(() => readSteps(trace, reader, scope), undefined);
+  const through = session.attempt(() => readThrough(trace, reader, schedule?.steps ?? 1, scope), undefined);
+  const minimize = session.attempt(() => reader.expression('minimize'), undefined);
+  if (base === undefined || !complete || optimiser === undefined || schedule === undefined || through === undefined)
+    throw new PoisonError();
+  if (minimize === undefined) throw new PoisonError();
+  const selectionRange = reader.rangeOf(reader.has('only') ? 'only' : 'freeze');
+  return { name, base, minimize, optimiser, ...schedule, through, adapts: readSelection(trace, reader, base), selectionRange };
+}
+
+function readBase(trace: Trace, from: Expression, scope: Scope): LearnerMeaning {
+  const base = trace.language.evaluate(trace, from, scope);
+  if (base.kind === 'poison') throw new PoisonError();
+  if (!isLearner(base)) throw new DiagnosticError(notALearner(describe(base), from.range));
+  return base;
+}
+
+/** `steps 5`, or `steps k in 1..5` with a name for the number of the step. */
+function readSteps(trace: Trace, reader: ClauseReader, scope: Scope): Pick<Plan, 'steps' | 'counter'> {
+  const written = reader.arguments('steps')[0];
+  if (written?.kind !== 'binder' || written.value !== undefined) {
+    const constants = { constant: (expression: Expression) => trace.language.evaluate(trace, expression, scope) };
+    return { steps: reader.number(constants, 'steps', { integer: true, least: 1, most: limits.innerSteps }) ?? 1, counter: undefined };
+  }
+  const over = trace.language.evaluate(trace, written.over, scope);
+  const first = over.kind === 'list' ? over.items[0] : undefined;
+  if (over.kind === 'list' && first?.kind === 'number' && first.value === 1 && over.items.length <= limits.innerSteps)
+    return { steps: over.items.length, counter: written.name.text };
+  const expected = `a range from 1 to at most ${limits.innerSteps.toLocaleString('en')}`;
+  throw wrongClause('adapt', 'steps', expected, trace.session.textOf(written.over.range), written.range, 'write `steps k in 1..5`');
+}
+
+function readOptimiser(trace: Trace, using: Expression, scope: Scope): OptimiserMeaning {
   const optimiser = trace.language.evaluate(trace, using, scope);
   if (optimiser.kind === 'poison') throw new PoisonError();
-  if (optimiser.kind !== 'optimiser')
-    throw new DiagnosticError(notAnOptimiser(describe(optimiser), optimiserExample(optimiser), using.range));
-  const constants = { constant: (expression: Expression) => trace.language.evaluate(trace, expression, scope) };
-  const written = reader.arguments('steps')[0];
-  let counter: string | undefined;
-  let steps: number;
-  if (written?.kind === 'binder' && written.value === undefined) {
-    counter = written.name.text;
-    const over = trace.language.evaluate(trace, written.over, scope);
-    const first = over.kind === 'list' ? over.items[0] : undefined;
-    if (over.kind !== 'list' || first?.kind !== 'number' || first.value !== 1)
-      throw wrongClause('adapt', 'steps', 'a range from 1: `k in 1..n`', describe(over), written.range, 'write `steps k in 1..5`');
-    steps = over.items.length;
-  } else {
-    steps = reader.number(constants, 'steps', { integer: true, least: 1, most: limits.innerSteps }) ?? 1;
-  }
-  return {
-    name,
-    base,
-    minimize: reader.expression('minimize') as Expression,
-    optimiser,
-    steps,
-    counter,
-    through: readThrough(trace, reader, steps, scope),
-    adapts: readSelection(trace, reader, base),
-    selectionRange: reader.rangeOf(reader.has('only') ? 'only' : 'freeze'),
-  };
+  if (optimiser.kind === 'optimiser') return optimiser;
+  throw new DiagnosticError(notAnOptimiser(describe(optimiser), optimiserExample(optimiser), using.range));
 }
 
 function readThrough(trace: Trace, reader: ClauseReader, steps: number, scope: Scope): Through {

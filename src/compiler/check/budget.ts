@@ -16,6 +16,8 @@ export const limits = {
   evaluations: 300_000,
   /** Expressions inside each other, through functions and equations. */
   depth: 600,
+  /** Mistakes after which nothing more is looked for. */
+  mistakes: 1_000,
   /** Examples of a support or query set. */
   examples: 100_000,
   /** Numbers of `a..b`. */
@@ -32,6 +34,8 @@ export class Budget {
   #evaluations = 0;
   #depth = 0;
   #spent = false;
+  #tooDeep = false;
+  #mistakes = 0;
 
   /** Whether the spec was found to be too large: nothing that follows says anything new. */
   get spent(): boolean {
@@ -56,12 +60,23 @@ export class Budget {
     if (this.#spent) throw new PoisonError();
     this.#evaluations++;
     if (this.#evaluations > limits.evaluations) this.#exhaust(`${limits.evaluations.toLocaleString('en')} evaluated expressions`, range);
-    if (this.#depth >= limits.depth) throw new DiagnosticError(tooDeeplyNested(limits.depth, range));
+    if (this.#depth >= limits.depth) {
+      // Once is enough: on the way back every neighbour would meet the limit too.
+      if (this.#tooDeep) throw new PoisonError();
+      this.#tooDeep = true;
+      throw new DiagnosticError(tooDeeplyNested(limits.depth, range));
+    }
     this.#depth++;
   }
 
   leave(): void {
     this.#depth--;
+  }
+
+  /** Counts a mistake that was met, told or not: a wrong function that is called often costs more than it says. */
+  mistake(): void {
+    this.#mistakes++;
+    if (this.#mistakes >= limits.mistakes) this.#spent = true;
   }
 
   #exhaust(limit: string, range: SourceRange | undefined): never {

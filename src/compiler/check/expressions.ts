@@ -32,6 +32,11 @@ export function evaluate(trace: Trace, expression: Expression, scope: Scope): Me
   }
 }
 
+/** Like `evaluate`, but a mistake is reported here, so that the parts of an expression hide no mistakes of each other. */
+function tried(trace: Trace, expression: Expression, scope: Scope): Meaning {
+  return trace.session.attempt(() => evaluate(trace, expression, scope), { kind: 'poison' });
+}
+
 function meaningOf(trace: Trace, expression: Expression, scope: Scope): Meaning {
   switch (expression.kind) {
     case 'number':
@@ -43,7 +48,7 @@ function meaningOf(trace: Trace, expression: Expression, scope: Scope): Meaning 
     case 'name':
       return named(scope, expression.name, expression.range);
     case 'list':
-      return { kind: 'list', items: expression.items.map((item) => evaluate(trace, item, scope)) };
+      return { kind: 'list', items: expression.items.map((item) => tried(trace, item, scope)) };
     case 'record':
       return record(trace, expression.arguments, scope, expression.range);
     case 'negate':
@@ -72,7 +77,7 @@ function record(trace: Trace, written: readonly Argument[], scope: Scope, range:
   for (const argument of written) {
     if (argument.kind === 'binder') throw new DiagnosticError(binderNotHere(argument.range));
     if (argument.kind !== 'named' || fields.has(argument.name.text)) throw new DiagnosticError(notARecord(range));
-    fields.set(argument.name.text, evaluate(trace, argument.value, scope));
+    fields.set(argument.name.text, tried(trace, argument.value, scope));
   }
   if (fields.size === 0) throw new DiagnosticError(notARecord(range));
   return { kind: 'record', fields };
@@ -85,8 +90,8 @@ function negated(trace: Trace, operand: Meaning, range: SourceRange): Meaning {
 }
 
 function binary(trace: Trace, expression: Expression & { kind: 'binary' }, scope: Scope): Meaning {
-  const left = evaluate(trace, expression.left, scope);
-  const right = evaluate(trace, expression.right, scope);
+  const left = tried(trace, expression.left, scope);
+  const right = tried(trace, expression.right, scope);
   const { operator } = expression;
   if (left.kind === 'poison' || right.kind === 'poison') throw new PoisonError();
   if (operator === '..') return rangeOf(left, right, expression.range);
@@ -151,7 +156,7 @@ function field(of: Meaning, name: string, range: SourceRange): Meaning {
 }
 
 function pipe(trace: Trace, expression: Expression & { kind: 'pipe' }, scope: Scope): Meaning {
-  const left: CallArgument = { meaning: evaluate(trace, expression.left, scope), range: expression.left.range, piped: true };
+  const left: CallArgument = { meaning: tried(trace, expression.left, scope), range: expression.left.range, piped: true };
   const { right } = expression;
   if (right.kind === 'call') return call(trace, right.callee, left, right.arguments, scope, right.range);
   return call(trace, right, left, [], scope, right.range);
@@ -169,7 +174,7 @@ function call(
     if (piped !== undefined) throw new DiagnosticError(badGradient('`gradient(e, of: x)`', 'a piped value', range));
     return gradientExpression(trace, written, scope, range);
   }
-  const callee = evaluate(trace, calleeExpression, scope);
+  const callee = tried(trace, calleeExpression, scope);
   const values: CallArgument[] = piped === undefined ? [] : [piped];
   for (const argument of written) {
     if (argument.kind === 'binder') {
@@ -182,7 +187,7 @@ function call(
     const meaning: Meaning =
       options !== undefined && value.kind === 'name' && (options.includes(value.name) || scope.find(value.name) === undefined)
         ? { kind: 'option', name: value.name }
-        : evaluate(trace, value, scope);
+        : tried(trace, value, scope);
     values.push(
       argument.kind === 'named'
         ? { name: argument.name.text, nameRange: argument.name.range, meaning, range: value.range }

@@ -69,7 +69,7 @@ export function parentScope(trace: () => Trace, names: FileNames): Scope {
         // A block that could not be read was reported, and may have been the one.
         if (names.declarations.some((declaration) => declaration.kind === 'block' && declaration.keyword === 'tasks'))
           throw new PoisonError();
-        trace().session.reportAbsence(noTasks(word, range));
+        trace().session.reportAbsence(noTasks(word, range), 'no tasks');
         throw new PoisonError();
       });
     }

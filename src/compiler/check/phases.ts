@@ -72,21 +72,19 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   const trace = tools.newTrace('train', block.body, prefix);
   const complete = reader.complete();
   const constants = constantsOf(trace);
-  const using = reader.expression('using');
+  const using = session.attempt(() => reader.expression('using'), undefined);
   // Each clause is read by itself, so that one wrong value does not hide another.
   const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using), undefined);
   const batch = session.attempt(() => reader.number(constants, 'batch', { integer: true, least: 1, most: limits.batch }), undefined);
   const steps = session.attempt(() => reader.number(constants, 'steps', { integer: true, least: 1, most: limits.outerSteps }), undefined);
   const over = session.attempt(() => reader.arguments('over').map((argument) => readPath(session, argument)), []);
-  const goal = reader.expression('minimize') ?? reader.expression('maximize');
+  const goal = session.attempt(() => reader.expression('minimize') ?? reader.expression('maximize'), undefined);
   const validatePart = onlyValidate(session, block);
   const validate = validatePart === undefined ? undefined : session.attempt(() => tracedValidate(tools, validatePart, prefix), undefined);
-  if (goal === undefined) throw new PoisonError();
-  const loss = scalar(trace, goal, 'the loss');
-  if (loss.level !== 'task') throw new DiagnosticError(lossWithoutEpisode(goal.range));
+  const loss = goal === undefined ? undefined : session.attempt(() => lossOf(trace, goal), undefined);
   const reports = reported(trace, reader.arguments('report'));
   const tasks = usedTasks(trace);
-  if (!complete || optimiser === undefined || batch === undefined || steps === undefined) throw new PoisonError();
+  if (!complete || loss === undefined || optimiser === undefined || batch === undefined || steps === undefined) throw new PoisonError();
   return {
     finish: (names, weights) => {
       const task = finishTrace(trace, [{ name: 'loss', value: loss.value }, ...reports], names, tasks);
@@ -109,6 +107,12 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
       };
     },
   };
+}
+
+function lossOf(trace: Trace, goal: Expression): TensorMeaning {
+  const loss = scalar(trace, goal, 'the loss');
+  if (loss.level !== 'task') throw new DiagnosticError(lossWithoutEpisode(goal.range));
+  return loss;
 }
 
 function weightsUnder(session: CheckSession, path: readonly string[], range: SourceRange): string[] {
@@ -166,15 +170,15 @@ function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: N
   const trace = tools.newTrace('validate', part.body, prefix);
   const complete = reader.complete();
   const results = reported(trace, reader.arguments('report'));
-  const keep = readKeep(trace, reader, results);
-  if (!complete) throw new PoisonError();
-  if (results.length === 0)
-    throw new DiagnosticError(
+  const keep = tools.session.attempt(() => readKeep(trace, reader, results), undefined);
+  if (!reader.has('keep') && !reader.has('report'))
+    tools.session.reportAbsence(
       clausesMissing(['keep'], '`validate`', ['keep highest(accuracy(fast(query.x), query.y))'], part.keywordRange),
     );
   const constants = constantsOf(trace);
-  const every = reader.number(constants, 'every', { integer: true, least: 1, most: limits.outerSteps }) as number;
-  const episodes = reader.number(constants, 'episodes', { integer: true, least: 1, most: limits.episodes }) as number;
+  const every = count(tools, reader, constants, 'every', limits.outerSteps);
+  const episodes = count(tools, reader, constants, 'episodes', limits.episodes);
+  if (!complete || results.length === 0 || every === undefined || episodes === undefined) throw new PoisonError();
   const tasks = usedTasks(trace);
   return (names) => ({
     task: finishTrace(trace, results, names, tasks),
@@ -183,6 +187,11 @@ function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: N
     reports: results.map((result) => result.name),
     keep,
   });
+}
+
+/** A positive whole number; undefined when it is missing or was reported. */
+function count(tools: PhaseTools, reader: ClauseReader, constants: ConstantEvaluator, keyword: string, most: number): number | undefined {
+  return tools.session.attempt(() => reader.number(constants, keyword, { integer: true, least: 1, most }), undefined);
 }
 
 function readKeep(trace: Trace, reader: ClauseReader, results: Result[]): ModelValidate['keep'] {
@@ -210,8 +219,8 @@ export function tracedEvaluate(tools: PhaseTools, block: Block): FinishedPhase<'
   const trace = tools.newTrace('evaluate', block.body, 'evaluate');
   const complete = reader.complete();
   const results = reported(trace, reader.arguments('report'));
-  if (!complete || results.length === 0) throw new PoisonError();
-  const episodes = reader.number(constantsOf(trace), 'episodes', { integer: true, least: 1, most: limits.episodes }) as number;
+  const episodes = count(tools, reader, constantsOf(trace), 'episodes', limits.episodes);
+  if (!complete || results.length === 0 || episodes === undefined) throw new PoisonError();
   const tasks = usedTasks(trace);
   return {
     finish: (names) => ({ task: finishTrace(trace, results, names, tasks), episodes, reports: results.map((result) => result.name) }),

@@ -36,6 +36,8 @@ export class CheckSession {
   readonly #diagnostics = new Map<string, Diagnostic>();
   readonly #learned = new Map<number, number>();
   #budget = new Budget();
+  /** While the value of a setting is evaluated, mistakes belong to the command line. */
+  #inOverride = false;
 
   constructor(input: CheckInput) {
     this.input = input;
@@ -58,15 +60,17 @@ export class CheckSession {
     return this.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   }
 
-  /** Reports once per code and place, however many traces meet it. */
-  report(diagnostic: Diagnostic): void {
-    const key = `${diagnostic.code}@${diagnostic.range?.start ?? diagnostic.title}-${diagnostic.range?.end ?? ''}`;
+  /** Reports once per code and place, or per `key`, however many traces meet it. */
+  report(
+    diagnostic: Diagnostic,
+    key = `${diagnostic.code}@${diagnostic.range?.start ?? diagnostic.title}-${diagnostic.range?.end ?? ''}`,
+  ): void {
     if (!this.#diagnostics.has(key)) this.#diagnostics.set(key, diagnostic);
   }
 
   /** Reports that something is missing, unless parts of the file could not be read: it may be among those. */
-  reportAbsence(diagnostic: Diagnostic): void {
-    if (this.input.incomplete !== true) this.report(diagnostic);
+  reportAbsence(diagnostic: Diagnostic, key?: string): void {
+    if (this.input.incomplete !== true) this.report(diagnostic, key);
   }
 
   /** Runs `body`; a user's mistake inside is reported and gives `otherwise`. */
@@ -74,6 +78,8 @@ export class CheckSession {
     try {
       return body();
     } catch (error) {
+      if (this.#inOverride) throw error;
+      this.budget.mistake();
       if (error instanceof DiagnosticError) this.report(error.diagnostic);
       else if (!(error instanceof PoisonError)) throw error;
       return otherwise;
@@ -106,11 +112,14 @@ export class CheckSession {
 
   /** Evaluates the value of a setting: a mistake in it has no place in the file. */
   evaluateOverride<Result>(name: string, body: () => Result): Result {
+    this.#inOverride = true;
     try {
       return body();
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       throw new DiagnosticError(badSetting(name, this.overrideText(name), error.diagnostic.title));
+    } finally {
+      this.#inOverride = false;
     }
   }
 

@@ -74,6 +74,11 @@ function hintFor({ name, accepts, about }: ParameterSpec, meaning: Meaning, pipe
     return 'this must be known before anything runs: write a number or a setting';
   if (accepts.kind === 'tensor' && (meaning.kind === 'function' || meaning.kind === 'callable' || meaning.kind === 'builtin'))
     return 'apply it: `f(x)`, or `x |> f`';
+  if (meaning.kind === 'record')
+    return `pick a field of it: ${[...meaning.fields.keys()]
+      .slice(0, 4)
+      .map((field) => `\`.${field}\``)
+      .join(', ')}`;
   if (accepts.kind === 'tensor' && meaning.kind === 'distribution') return 'draw from it first: `name ~ distribution`';
   if (accepts.kind === 'hyperparameter' && meaning.kind === 'tensor') return 'reduce it to one number with `mean(…)`';
   return `\`${name}\` is: ${about}`;
