@@ -10,6 +10,8 @@ export const limits = {
   elements: 2 ** 31,
   /** Elements of one weight: 1 GiB in float32. */
   weightElements: 2 ** 28,
+  /** Elements of all weights: 4 GiB, before optimisers keep their own. */
+  allWeights: 2 ** 30,
   /** Operations of all phases together, before differentiation. */
   nodes: 60_000,
   /** Expressions evaluated, over all phases: functions that call functions twice grow without bound. */

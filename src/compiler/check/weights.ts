@@ -1,8 +1,10 @@
 /** @file Weights and running statistics as they are met while tracing, with the path names that they get at the end. */
+import { weightsTooLarge } from '../diagnostics/catalogue/limits.ts';
 import { weightShapeChanged } from '../diagnostics/catalogue/meta.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
-import { sameShape, tensorType } from '../ir/tensor-type.ts';
+import { sameShape, sizeOf, tensorType } from '../ir/tensor-type.ts';
+import { limits } from './budget.ts';
 import { printDims } from './dims.ts';
 import type { Dim, Initializer, Phase } from './meaning.ts';
 import type { ModelState, ModelWeight } from './model.ts';
@@ -43,6 +45,8 @@ export function segmentsKey(segments: readonly Segment[]): string {
 export class WeightRegistry {
   readonly #weights = new Map<string, WeightEntry>();
   readonly #states = new Map<string, StateEntry>();
+  /** Of all weights together. */
+  #elements = 0;
 
   get size(): number {
     return this.#weights.size + this.#states.size;
@@ -57,6 +61,8 @@ export class WeightRegistry {
     const key = `${segmentsKey(entry.segments)}.${entry.parameter}`;
     const known = this.#weights.get(key);
     if (known === undefined) {
+      this.#elements += sizeOf(entry.dims.map((dim) => dim.size));
+      if (this.#elements > limits.allWeights) throw new DiagnosticError(weightsTooLarge(this.#elements, limits.allWeights, entry.range));
       const created = { ...entry, key };
       this.#weights.set(key, created);
       return created;

@@ -16,6 +16,19 @@ export function tensorTooLarge(shape: readonly number[], most: number, range: So
   };
 }
 
+export function weightsTooLarge(size: number, most: number, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0464',
+    severity: 'error',
+    title: 'the weights are absurdly large together',
+    range,
+    label: 'with this one the limit is passed',
+    expected: `at most ${short(most)} elements in all weights`,
+    found: `at least ${short(size)}`,
+    hint: 'use fewer or narrower layers',
+  };
+}
+
 export function specTooLarge(limit: string, range: SourceRange): Diagnostic {
   return {
     code: 'E0461',
