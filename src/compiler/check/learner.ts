@@ -6,10 +6,11 @@ import type { BinaryOperator, Block } from '../parse/ast.ts';
 import { evaluateBody } from './body.ts';
 import { applyBinary } from './builtins/elementwise.ts';
 import { describe } from './describe.ts';
+import type { Frame, PartOf } from './frame.ts';
 import type { CallableMeaning, Meaning, TensorMeaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import type { Frame, PartOf, Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
 
 export interface LearnerMeaning extends CallableMeaning {

@@ -12,6 +12,7 @@ import type { Body, Expression } from '../parse/ast.ts';
 import { limits } from './budget.ts';
 import { describe } from './describe.ts';
 import { sizes } from './dims.ts';
+import type { Frame, PartOf } from './frame.ts';
 import type { Context, Dim, Initializer, LearnedMeaning, Level, Meaning, Moments, Phase, RecordMeaning, TensorMeaning } from './meaning.ts';
 import type { Binding } from './model.ts';
 import { PoisonError } from './poison.ts';
@@ -20,35 +21,12 @@ import type { CheckSession } from './session.ts';
 import { TracingBuilder } from './tracing-builder.ts';
 import { type Segment, segmentsKey, type WeightEntry } from './weights.ts';
 
-/** One application of a model. */
-export interface Frame {
-  readonly owner: string;
-  readonly segments: Segment[];
-  readonly counters: Map<string, number>;
-  /** The value of a weight for this application: the start, or an iterate. */
-  readonly read: (entry: WeightEntry) => TensorMeaning;
-  /** How many inner steps the weights have taken. */
-  readonly step: number;
-  readonly moments: Map<string, Moments>;
-  /** Applies the same learner to the support set that belongs to the input; undefined when the input is no part of an episode. */
-  readonly companion: (() => Frame) | undefined;
-  /** The input is the support set itself. */
-  readonly isSupport: boolean;
-}
-
 const levels: readonly Level[] = ['constant', 'meta', 'task', 'example'];
 
 export function highest(tensors: readonly { readonly level: Level }[]): Level {
   let index = 0;
   for (const tensor of tensors) index = Math.max(index, levels.indexOf(tensor.level));
   return levels[index] as Level;
-}
-
-/** Which part of which episode a tensor is a field of. */
-export interface PartOf {
-  readonly tasks: string;
-  readonly episode: string;
-  readonly part: 'support' | 'query';
 }
 
 export interface CallArgument {
