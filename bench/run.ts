@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { comparisons } from './compare/configurations.ts';
 import { bundleMetac, type PeerPlace } from './compare/processes.ts';
 import { type Race, race } from './compare/race.ts';
-import { circumstances, reportText, tableOf, verdicts } from './compare/report.ts';
+import { type Circumstances, circumstances, reportText, tableOf, verdicts } from './compare/report.ts';
 
 const HELP = `npm run bench -- [options]
   --only LIST      comparisons whose name starts so, with commas: ${comparisons.map(({ id }) => id).join(', ')}
@@ -56,16 +56,19 @@ async function bench(): Promise<number> {
   const absence = place === undefined ? `no folder ${values.peers} (--peers DIR)` : undefined;
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const loadBefore = loadavg()[0] ?? 0;
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+  const describe = (measured: readonly Race[]): Circumstances => circumstances(measured, command, loadBefore);
   const bundle = await bundleMetac();
   const races: Race[] = [];
   for (const comparison of chosen) {
     const done = await race(comparison, { bundle, place, absence, rounds, quick: values.quick, say });
     races.push(done);
+    // Kept after every comparison: a run takes half an hour.
+    if (values.write) writeFileSync(join(root, 'bench/RESULTS.md'), reportText(races, describe(races)));
     if (!values.json) process.stdout.write(`\n${tableOf(done)}\n`);
   }
-  const facts = circumstances(races, ['npm run bench --', ...process.argv.slice(2)].join(' '), loadBefore);
+  const facts = describe(races);
   if (values.json) process.stdout.write(`${JSON.stringify({ ...facts, races }, undefined, 2)}\n`);
   else process.stdout.write(`${verdicts(races).join('\n')}\n`);
-  if (values.write) writeFileSync(join(root, 'bench/RESULTS.md'), reportText(races, facts));
   return 0;
 }

@@ -20,23 +20,25 @@ const SECONDS_PER_PROCESS = 400;
 const CORES = 2;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bundles metac's side as `npm run build` bundles the product: no TypeScript loader is in the measured process. Returns the file. */
+/** Bundles metac's side as `npm run build` bundles the product: no TypeScript loader is in the measured process. Returns the file to run. */
 export async function bundleMetac(): Promise<string> {
   const { build } = await import('esbuild');
-  const outfile = join(root, 'bench/.cache/metac-process.mjs');
+  const outdir = join(root, 'bench/.cache');
   await build({
     absWorkingDir: root,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    entryPoints: ['bench/compare/metac-process.ts'],
-    outfile,
+    // The engine starts its worker threads by this name, beside the file that it runs from.
+    entryPoints: { 'metac-process': 'bench/compare/metac-process.ts', 'onnx-worker': 'src/runtime/engines/onnx/session-worker.ts' },
+    outdir,
+    splitting: true,
     external: ['onnxruntime-node'],
     logLevel: 'warning',
     banner: { js: "import { createRequire as metacRequire } from 'node:module'; const require = metacRequire(import.meta.url);" },
   });
-  return outfile;
+  return join(outdir, 'metac-process.js');
 }
 
 export function runMetac(bundle: string, comparison: Comparison, protocol: Protocol): Promise<Outcome> {

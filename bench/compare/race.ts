@@ -49,21 +49,25 @@ export async function race(comparison: Comparison, options: RaceOptions): Promis
     const running = peers.filter((peer) => peer.failure === undefined);
     if (running.length === 0) await takeTurn(comparison, metac, protocol, options);
     for (const peer of running) {
-      await takeTurn(comparison, metac, protocol, options);
-      await takeTurn(comparison, peer, protocol, options);
+      for (const competitor of [metac, peer]) {
+        const quiet = await takeTurn(comparison, competitor, protocol, options);
+        // Whoever was disturbed has one more try.
+        if (!quiet && !options.quick) await takeTurn(comparison, competitor, protocol, options);
+      }
     }
   }
   return { comparison, competitors: [metac, ...peers] };
 }
 
-async function takeTurn(comparison: Comparison, competitor: Competitor, protocol: Protocol, options: RaceOptions): Promise<void> {
+/** False when other processes disturbed the measurement. */
+async function takeTurn(comparison: Comparison, competitor: Competitor, protocol: Protocol, options: RaceOptions): Promise<boolean> {
   const { peer } = competitor;
-  if (competitor.failure !== undefined) return;
+  if (competitor.failure !== undefined) return true;
   await waitUntilQuiet(0.15, options.quick ? 0 : 120);
   let outcome: Outcome;
   if (peer === undefined) outcome = await runMetac(options.bundle, comparison, protocol);
   else if (options.place !== undefined) outcome = await runPeer(options.place, comparison, peer, protocol);
-  else return;
+  else return true;
   if ('failure' in outcome) competitor.failure = outcome.failure;
   else competitor.measurements.push(outcome.measurement);
   const told =
@@ -71,6 +75,11 @@ async function takeTurn(comparison: Comparison, competitor: Competitor, protocol
       ? `not measured: ${outcome.failure}`
       : `median ${outcome.measurement.median_ms} ms, min ${outcome.measurement.min_ms} ms, others used ${shareText(outcome.measurement)}`;
   options.say(`${comparison.id}  ${`${competitor.name}, ${competitor.threads}`.padEnd(26)} ${told}`);
+  return 'failure' in outcome || isQuiet(outcome.measurement);
+}
+
+function isQuiet({ other_cpu_share: share }: Measurement): boolean {
+  return (share ?? 0) <= QUIET_SHARE;
 }
 
 export interface Summary {
@@ -93,7 +102,7 @@ export interface Summary {
 export function summarise({ measurements }: Competitor): Summary | undefined {
   const first = measurements[0];
   if (first === undefined) return undefined;
-  const quiet = measurements.filter((one) => (one.other_cpu_share ?? 0) <= QUIET_SHARE);
+  const quiet = measurements.filter(isQuiet);
   const used = quiet.length > 0 ? quiet : measurements;
   const medians = used.map((one) => one.median_ms);
   const shares = used.map((one) => one.other_cpu_share).filter((share) => share !== null);

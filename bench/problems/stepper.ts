@@ -28,6 +28,7 @@ export interface StepperOptions {
 interface Call {
   readonly entry: string;
   readonly inputs: Tensors;
+  readonly completes: boolean;
 }
 
 export async function prepareStepper(problem: PeerProblem, options: StepperOptions): Promise<Stepper> {
@@ -42,11 +43,23 @@ export async function prepareStepper(problem: PeerProblem, options: StepperOptio
   return { step: () => takeStep(session, calls), chunk: compiled.chunk, dispose: () => session.dispose() };
 }
 
+/** Calls that do not complete the step are under way together, as many as the session wants: as training does it. */
 async function takeStep(session: Session, calls: readonly Call[]): Promise<number> {
-  let loss: number | undefined;
-  for (const { entry, inputs } of calls) loss = (await session.run(entry, inputs)).get('loss')?.data[0] ?? loss;
-  if (loss === undefined) throw new Error('no call of the step returned the loss');
-  return loss;
+  const underWay: Promise<Tensors>[] = [];
+  for (const { entry, inputs, completes } of calls) {
+    const running = session.run(entry, inputs);
+    if (completes) {
+      const [results] = await Promise.all([running, ...underWay]);
+      const loss = results.get('loss')?.data[0];
+      if (loss === undefined) throw new Error(`${entry} returned no loss`);
+      return loss;
+    }
+    // Awaited below; until then a failure is nobody's surprise.
+    running.catch(() => undefined);
+    underWay.push(running);
+    if (underWay.length >= session.parallel) await underWay.shift();
+  }
+  throw new Error('no call completes the step');
 }
 
 function firstWeights(program: Program, problem: PeerProblem): Tensors {
@@ -71,7 +84,7 @@ function callsOfStep(program: Program, problem: PeerProblem): readonly Call[] {
       const each = all.length / plan.batch;
       return [input.name, { ...input.type, data: all.slice(firstTask * each, (firstTask + entry.tasks) * each) }];
     });
-    return { entry: name, inputs: new Map(inputs) };
+    return { entry: name, inputs: new Map(inputs), completes: name !== plan.accumulate };
   };
   if (plan.step !== undefined) return [called(plan.step, 0)];
   if (plan.accumulate === undefined || plan.apply === undefined) throw new Error(`${problem.spec} has no step`);
