@@ -100,6 +100,11 @@ function adapted(
   });
 }
 
+/** Whether the meta-gradient takes the inner gradient of this step (from 1) as a constant. */
+function isConstantStep({ through, steps }: Plan, step: number): boolean {
+  return through.kind === 'first_order' || (through.kind === 'truncated' && step <= steps - through.last);
+}
+
 function nextIterate(
   trace: Trace,
   plan: Plan,
@@ -111,13 +116,11 @@ function nextIterate(
 ): Iterate {
   const minimizeRange = plan.minimize.range;
   const aliases = new Map<string, { entry: WeightEntry; alias: TensorMeaning; value: TensorMeaning }>();
-  const cut = plan.through.kind === 'truncated' && step === plan.steps - plan.through.last + 1;
   // An alias makes the iterate a value of its own, even where it equals the start, so that the gradient is taken at it alone.
   const read = (entry: WeightEntry): TensorMeaning => {
     const known = aliases.get(entry.key);
     if (known !== undefined) return known.alias;
-    const stored = current.read(entry);
-    const value = cut ? { ...stored, value: trace.root.unary('stop_gradient', stored.value) } : stored;
+    const value = current.read(entry);
     const alias: TensorMeaning = { ...value, value: trace.root.emit('reshape', [value.value], { shape: value.value.type.shape }) };
     aliases.set(entry.key, { entry, alias, value });
     return alias;
@@ -154,7 +157,7 @@ function nextIterate(
       reached.map(({ alias }) => alias.value),
     );
     if (gradients === undefined) throw new DiagnosticError(adaptsNothing(plan.name, minimizeRange));
-    const used = plan.through.kind === 'first_order' ? gradients.map((gradient) => trace.root.unary('stop_gradient', gradient)) : gradients;
+    const used = isConstantStep(plan, step) ? gradients.map((gradient) => trace.root.unary('stop_gradient', gradient)) : gradients;
     const slotCount = plan.optimiser.slots.length;
     const updated = plan.optimiser.update({
       builder: trace.root,

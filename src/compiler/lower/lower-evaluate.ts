@@ -2,6 +2,7 @@
 import type { Model, TracedTask } from '../check/model.ts';
 import type { EntryFunction, Value } from '../ir/ir.ts';
 import { EntryBuilder } from './entry.ts';
+import { reportResult } from './train-names.ts';
 
 /** Results are [tasks], one per report. */
 export function evaluateEntry(
@@ -17,6 +18,6 @@ export function evaluateEntry(
   const values = entry.builder.apply('map_tasks', operands, { body: task.body, mapped, tasks });
   return entry.finish(
     name,
-    reports.map((report, index) => ({ name: report, value: values[index] as Value })),
+    reports.map((report, index) => ({ name: reportResult(model, report), value: values[index] as Value })),
   );
 }

@@ -7,12 +7,13 @@ import { sizeOf, tensorType } from '../ir/tensor-type.ts';
 import type { EntryBuilder } from './entry.ts';
 import { slotState, trainedWeights } from './train-names.ts';
 
-/** New values of the trained weights and of the optimiser's state. `step` counts from 0, `next` from 1. */
+/** New values of the trained weights and of the optimiser's state. `mean` divides sums over the batch; `step` counts from 0, `next` from 1. */
 export function updateWeights(
   model: Model,
   block: ModelTrain,
   entry: EntryBuilder,
   gradients: readonly Value[],
+  mean: (sum: Value) => Value,
   step: Value,
   next: Value,
 ): Result[] {
@@ -29,7 +30,7 @@ export function updateWeights(
   const updated = optimiser.update({
     builder,
     weights: [flat(weights.map((weight) => entry.resident(weight.name, weight.type)))],
-    gradients: [flat(gradients)],
+    gradients: [mean(flat(gradients))],
     slots: optimiser.slots.map((slot) => [entry.resident(slotState(block, slot), tensorType('float', [total]))]),
     step: next,
     hyper: (name) => hyperparameter(builder, block, name, step, total),

@@ -5,7 +5,7 @@ import type { EntryFunction, Func, Result, StateDeclaration, Value } from '../ir
 import { sizeOf, tensorType } from '../ir/tensor-type.ts';
 import { EntryBuilder } from './entry.ts';
 import { updateWeights } from './lower-optimiser.ts';
-import { slotState, stepState, trainedWeights } from './train-names.ts';
+import { reportResult, slotState, stepState, trainedWeights } from './train-names.ts';
 
 /** The optimiser keeps one flat vector per slot over all the weights that it trains: few operations, however many weights. */
 export function optimiserStates(model: Model, block: ModelTrain): readonly StateDeclaration[] {
@@ -30,7 +30,8 @@ function accumulated(model: Model, block: ModelTrain): readonly Accumulated[] {
     shape,
   });
   return [
-    ...['loss', ...block.reports].map((metric) => named('metric', metric, [])),
+    named('metric', 'loss', []),
+    ...block.reports.map((report) => named('metric', reportResult(model, report, ['loss']), [])),
     ...block.task.updatedStates.map((state) => named('state', state, model.states.find((one) => one.name === state)?.type.shape ?? [])),
     ...trainedWeights(model, block).map((weight) => named('gradient', weight.name, weight.type.shape)),
   ];
@@ -87,16 +88,16 @@ function negatedLoss(body: Func): Func {
 function finishStep(model: Model, block: ModelTrain, entry: EntryBuilder, sums: readonly Value[]): Result[] {
   const { builder } = entry;
   const items = accumulated(model, block);
-  const means = sums.map((sum) => (block.batch === 1 ? sum : builder.scale('multiply', sum, 1 / block.batch)));
+  const mean = (sum: Value): Value => (block.batch === 1 ? sum : builder.scale('multiply', sum, 1 / block.batch));
   const results: Result[] = [];
   items.forEach((item, index) => {
-    if (item.kind !== 'gradient') results.push({ name: item.of, value: means[index] as Value });
+    if (item.kind !== 'gradient') results.push({ name: item.of, value: mean(sums[index] as Value) });
   });
-  const gradients = means.filter((_, index) => items[index]?.kind === 'gradient');
+  const gradients = sums.filter((_, index) => items[index]?.kind === 'gradient');
   const step = entry.step();
   const next = builder.scale('add', step, 1);
   results.push({ name: stepState(block), value: next });
-  results.push(...updateWeights(model, block, entry, gradients, step, next));
+  results.push(...updateWeights(model, block, entry, gradients, mean, step, next));
   return results;
 }
 

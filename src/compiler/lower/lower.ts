@@ -8,7 +8,7 @@ import { tensorType } from '../ir/tensor-type.ts';
 import { evaluateEntry } from './lower-evaluate.ts';
 import { initializeEntry } from './lower-initialize.ts';
 import { accumulateEntry, accumulatorsOf, applyEntry, optimiserStates, stepEntry } from './lower-train.ts';
-import { stepState } from './train-names.ts';
+import { reportResult, stepState } from './train-names.ts';
 
 export interface LowerOptions {
   /** Tasks per call; limited to each block's own number of tasks. */
@@ -36,7 +36,7 @@ export function lower(model: Model, options: LowerOptions): Program {
       accumulate: whole ? undefined : `${block.name}.accumulate`,
       apply: whole ? undefined : `${block.name}.apply`,
       episodeShapes: block.task.episodes,
-      metrics: ['loss', ...block.reports],
+      metrics: ['loss', ...block.reports.map((report) => reportResult(model, report, ['loss']))],
       validate: block.validate === undefined ? undefined : validatePlan(model, block, block.validate, options, functions),
     });
   }
@@ -68,7 +68,8 @@ function validatePlan(
   functions.push(
     evaluateEntry(model, validate.task, validate.reports, entry, Math.min(options.chunk, validate.episodes), stepState(block)),
   );
-  return { every: validate.every, episodes: validate.episodes, entry, episodeShapes: validate.task.episodes, keep: validate.keep };
+  const keep = validate.keep === undefined ? undefined : { ...validate.keep, metric: reportResult(model, validate.keep.metric) };
+  return { every: validate.every, episodes: validate.episodes, entry, episodeShapes: validate.task.episodes, keep };
 }
 
 function evaluatePlan(model: Model, options: LowerOptions, functions: EntryFunction[]): EvaluatePlan | undefined {
@@ -89,7 +90,7 @@ function evaluatePlan(model: Model, options: LowerOptions, functions: EntryFunct
     episodes: evaluate.episodes,
     entry: 'evaluate',
     episodeShapes: evaluate.task.episodes,
-    reports: evaluate.reports.map((label) => ({ label, result: label })),
+    reports: evaluate.reports.map((label) => ({ label, result: reportResult(model, label) })),
   };
 }
 

@@ -13,3 +13,9 @@ export function trainedWeights(model: Model, block: ModelTrain): readonly ModelW
 export function slotState(block: ModelTrain, slot: string): string {
   return `${block.name}.${block.optimiser.name}.${slot}`;
 }
+
+/** The result that carries a report: its label, unless a weight, a state or another result has that name (`report alpha` of a learned alpha). */
+export function reportResult(model: Model, label: string, others: readonly string[] = []): string {
+  const taken = others.includes(label) || [...model.weights, ...model.states].some(({ name }) => name === label);
+  return taken ? `report.${label}` : label;
+}
