@@ -52,7 +52,10 @@ export function lower(model: Model, options: LowerOptions): Program {
     evaluate: evaluatePlan(model, options, functions),
     protocol: Object.fromEntries([
       ...model.protocol,
-      ...model.adaptations.map((one) => [`adapt ${one.name}`, `${one.steps} steps of ${one.optimiser}, ${one.order}`]),
+      ...model.adaptations.map((one) => [
+        `adapt ${one.name}`,
+        `${one.steps} step${one.steps === 1 ? '' : 's'} of ${one.optimiser}, ${one.order}`,
+      ]),
     ]),
   };
 }
