@@ -1,13 +1,12 @@
 /** @file The examples of grammar/README.md are parsed, and every rule of the grammar that a user can write occurs in one. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEEPEST_EXPRESSION } from '../../src/compiler/parse/expressions.ts';
 import { DEEPEST_NESTING } from '../../src/compiler/parse/nesting.ts';
 import { createParser, LONGEST_FILE, MOST_ERRORS, MOST_TOKENS, parse } from '../../src/compiler/parse/parse.ts';
+import { languageText as text, examples as written } from '../language/examples.ts';
 
-const text = readFileSync(join(import.meta.dirname, '..', '..', 'grammar', 'README.md'), 'utf8');
-const examples = [...text.matchAll(/```meta\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+/** Fragments are completed to whole files. */
+const examples = written.map((example) => example.source);
 const parser = createParser();
 
 describe('grammar/README.md', () => {
