@@ -6,14 +6,13 @@
  * Peers are optional: where Python, a library or the scripts are missing, the tables say so.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { comparisons } from './compare/configurations.ts';
 import { bundleMetac, type PeerPlace } from './compare/processes.ts';
 import { type Race, race } from './compare/race.ts';
-import { type Circumstances, circumstances, reportText, tableOf, verdicts } from './compare/report.ts';
+import { reportText, startOf, tableOf, verdicts, versionsOf } from './compare/report.ts';
 
 const HELP = `npm run bench -- [options]
   --only LIST      comparisons whose name starts so, with commas: ${comparisons.map(({ id }) => id).join(', ')}
@@ -55,20 +54,17 @@ async function bench(): Promise<number> {
   const place: PeerPlace | undefined = existsSync(values.peers) ? { folder: resolve(values.peers), python: values.python } : undefined;
   const absence = place === undefined ? `no folder ${values.peers} (--peers DIR)` : undefined;
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const loadBefore = loadavg()[0] ?? 0;
-  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
-  const describe = (measured: readonly Race[]): Circumstances => circumstances(measured, command, loadBefore);
+  const start = startOf(['npm run bench --', ...process.argv.slice(2)].join(' '));
   const bundle = await bundleMetac();
   const races: Race[] = [];
   for (const comparison of chosen) {
     const done = await race(comparison, { bundle, place, absence, rounds, quick: values.quick, say });
     races.push(done);
     // Kept after every comparison: a run takes half an hour.
-    if (values.write) writeFileSync(join(root, 'bench/RESULTS.md'), reportText(races, describe(races)));
+    if (values.write) writeFileSync(join(root, 'bench/RESULTS.md'), reportText(races, start));
     if (!values.json) process.stdout.write(`\n${tableOf(done)}\n`);
   }
-  const facts = describe(races);
-  if (values.json) process.stdout.write(`${JSON.stringify({ ...facts, races }, undefined, 2)}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...start, versions: versionsOf(races), races }, undefined, 2)}\n`);
   else process.stdout.write(`${verdicts(races).join('\n')}\n`);
   return 0;
 }

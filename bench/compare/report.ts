@@ -1,6 +1,6 @@
 /** @file The report: one table per comparison, versions, machine, and how to read it. */
 import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Agreement, agreement } from './configurations.ts';
 import { type Competitor, QUIET_SHARE, type Race, type Summary, summarise } from './race.ts';
@@ -98,25 +98,25 @@ export function verdicts(races: readonly Race[]): string[] {
   });
 }
 
-export interface Circumstances {
+/** What is known when the bench starts. */
+export interface Start {
   readonly date: string;
   readonly command: string;
+  /** Of the sources that were bundled. */
   readonly commit: string;
   readonly machine: string;
-  readonly versions: string;
-  /** 1-minute load when the bench started. */
+  /** 1-minute load. */
   readonly loadBefore: number;
 }
 
-export function circumstances(races: readonly Race[], command: string, loadBefore: number): Circumstances {
+export function startOf(command: string): Start {
   const cores = cpus();
   return {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     command,
     commit: commit(),
     machine: `${cores[0]?.model ?? 'unknown CPU'}, ${cores.length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    versions: versionsOf(races),
-    loadBefore,
+    loadBefore: loadavg()[0] ?? 0,
   };
 }
 
@@ -133,7 +133,8 @@ function commit(): string {
   }
 }
 
-function versionsOf(races: readonly Race[]): string {
+/** Of everything that was measured. */
+export function versionsOf(races: readonly Race[]): string {
   const versions = new Map<string, string>([['node', process.versions.node]]);
   for (const { measurements } of races.flatMap((one) => one.competitors))
     for (const measurement of measurements)
@@ -145,12 +146,12 @@ function versionsOf(races: readonly Race[]): string {
 }
 
 /** The whole file bench/RESULTS.md. */
-export function reportText(races: readonly Race[], facts: Circumstances): string {
-  const { date, command, machine, versions, loadBefore } = facts;
+export function reportText(races: readonly Race[], start: Start): string {
+  const { date, command, machine, loadBefore } = start;
   return `# metac beside its peers
 
-Measured ${date} UTC with \`${command}\`, commit ${facts.commit}.
-${machine}. ${versions}. Load average (1 minute) before the first process: ${loadBefore.toFixed(2)}.
+Measured ${date} UTC with \`${command}\`, commit ${start.commit}.
+${machine}. ${versionsOf(races)}. Load average (1 minute) before the first process: ${loadBefore.toFixed(2)}.
 
 ## In short
 
