@@ -40,5 +40,16 @@ export interface Session {
    * after a weight or state replace it; the others are returned.
    */
   run(entry: string, inputs: Tensors): Promise<Tensors>;
+  /** How many calls of an entry function are worth handing over at once; 1 where crossing into the engine costs little beside the work. */
+  callsAtOnce(entry: string): number;
+  /** What `run` gives for each of `calls`, in this order. An engine that can, crosses over once for all of them. */
+  runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]>;
   dispose(): Promise<void>;
+}
+
+/** `runMany` of an engine that crosses over for each call. */
+export async function runOneByOne(session: Session, entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
+  const results: Tensors[] = [];
+  for (const inputs of calls) results.push(await session.run(entry, inputs));
+  return results;
 }

@@ -1,7 +1,7 @@
 /** @file An engine for tests of the runtime: the reference evaluator with float32 or float64 residents, and faults on request. */
 import { evaluateFunction } from '../../../src/compiler/ir/evaluate/evaluate.ts';
 import { type HostArray, hostArray } from '../../../src/compiler/ir/host-array.ts';
-import type { Engine, Session } from '../../../src/runtime/engine.ts';
+import { type Engine, runOneByOne, type Session } from '../../../src/runtime/engine.ts';
 import { entryOf } from '../../../src/runtime/run/initialize.ts';
 import type { Tensor } from '../../../src/runtime/tensor.ts';
 
@@ -19,7 +19,7 @@ export function hostEngine({ onRun }: HostEngineOptions = {}): Engine {
       const resident = new Map<string, Tensor>();
       const kept = new Set([...program.weights, ...program.state].map(({ name }) => name));
       let calls = 0;
-      return {
+      const session: Session = {
         parallel: 1,
         write: async (tensors) => {
           for (const [name, tensor] of tensors) resident.set(name, single(tensor));
@@ -41,8 +41,11 @@ export function hostEngine({ onRun }: HostEngineOptions = {}): Engine {
           });
           return returned;
         },
+        callsAtOnce: () => 1,
+        runMany: (name, inputs) => runOneByOne(session, name, inputs),
         dispose: async () => resident.clear(),
       };
+      return session;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { TensorType } from '../../../compiler/ir/tensor-type.ts';
-import type { Session, Tensors } from '../../engine.ts';
+import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
 import { ResidentTensors, requireType } from './resident-tensors.ts';
 
@@ -89,6 +89,14 @@ export class OnnxSession implements Session {
       results.set(result, { dtype: type.dtype, shape: type.shape, data });
     }
     return results;
+  }
+
+  callsAtOnce(): number {
+    return 1;
+  }
+
+  runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
+    return runOneByOne(this, entry, calls);
   }
 
   async dispose(): Promise<void> {

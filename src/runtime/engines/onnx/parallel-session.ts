@@ -73,7 +73,7 @@ export class ParallelSession implements Session {
 
   async run(name: string, inputs: Tensors): Promise<Tensors> {
     const local = this.#local.get(name);
-    if (local === undefined) return this.#runAlone(name, inputs);
+    if (local === undefined) return this.#alone(() => this.#main.run(name, inputs));
     const helper = this.#helpers[this.#turn++ % this.#helpers.length] as Helper;
     if (local.entry.body.results.some((result) => result.name.startsWith(ACCUMULATOR))) this.#collected = false;
     const running = this.#runOn(helper, name, localInputs(local, inputs, this.#sets));
@@ -83,6 +83,15 @@ export class ParallelSession implements Session {
     } finally {
       this.#underWay.delete(running);
     }
+  }
+
+  callsAtOnce(entry: string): number {
+    return this.#local.has(entry) ? 1 : this.#main.callsAtOnce(entry);
+  }
+
+  async runMany(name: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
+    if (this.#local.has(name)) return Promise.all(calls.map((inputs) => this.run(name, inputs)));
+    return this.#alone(() => this.#main.runMany(name, calls));
   }
 
   async dispose(): Promise<void> {
@@ -103,10 +112,11 @@ export class ParallelSession implements Session {
     return client.run(name, inputs);
   }
 
-  async #runAlone(name: string, inputs: Tensors): Promise<Tensors> {
+  /** Work of the main session that sees the sums of all calls before it, and may replace what the workers read. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
     await this.#settle();
     await this.#collect();
-    const results = await this.#main.run(name, inputs);
+    const results = await work();
     this.#outdate(this.#shared);
     return results;
   }

@@ -4,7 +4,7 @@ import { evaluateFunction } from '../../../compiler/ir/evaluate/evaluate.ts';
 import type { HostArray } from '../../../compiler/ir/host-array.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { TensorType } from '../../../compiler/ir/tensor-type.ts';
-import type { Session, Tensors } from '../../engine.ts';
+import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor } from '../../tensor.ts';
 import { toArray, toTensor } from './arrays.ts';
 
@@ -55,6 +55,14 @@ export class ReferenceSession implements Session {
       else returned.set(name, toTensor(result));
     });
     return returned;
+  }
+
+  callsAtOnce(): number {
+    return 1;
+  }
+
+  runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
+    return runOneByOne(this, entry, calls);
   }
 
   async dispose(): Promise<void> {
