@@ -3,6 +3,8 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
@@ -25,23 +27,27 @@ export function encodeModel(graph: OnnxGraph, metadata: Readonly<Record<string, 
     opsetImport: [{ domain: '', version: BigInt(OPSET_VERSION) }],
     producerName: 'metac',
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: graph.name,
-      input: graph.inputs.map(valueInfo),
-      output: graph.outputs.map(valueInfo),
-      initializer: graph.initializers.map(initializer),
-      node: graph.nodes.map((node, index) =>
-        create(NodeProtoSchema, {
-          name: `${node.op}${index}`,
-          opType: node.op,
-          input: [...node.inputs],
-          output: [...node.outputs],
-          attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
-        }),
-      ),
-    },
+    graph: encodeGraph(graph),
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+function encodeGraph(graph: OnnxGraph): GraphProto {
+  return create(GraphProtoSchema, {
+    name: graph.name,
+    input: graph.inputs.map(valueInfo),
+    output: graph.outputs.map(valueInfo),
+    initializer: graph.initializers.map(initializer),
+    node: graph.nodes.map((node, index) =>
+      create(NodeProtoSchema, {
+        name: `${node.op}${index}`,
+        opType: node.op,
+        input: [...node.inputs],
+        output: [...node.outputs],
+        attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
+      }),
+    ),
+  });
 }
 
 function valueInfo(tensor: OnnxTensor) {
@@ -63,6 +69,8 @@ function attribute(name: string, value: OnnxAttribute) {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(value) });
+  if ('graph' in value)
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.GRAPH, g: encodeGraph(value.graph) });
   if ('float' in value) return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
   return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
 }

@@ -12,7 +12,7 @@ export interface OnnxTensor {
 }
 
 /** A plain number or list of numbers is ONNX's INT or INTS; floats are marked. */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+export type OnnxAttribute = number | readonly number[] | string | { readonly float: number } | { readonly graph: OnnxGraph };
 
 export interface OnnxNode {
   readonly op: string;
