@@ -1,0 +1,25 @@
+/** @file The shipped specs with smaller networks, images and batches, for tests that run them where arithmetic is slow. */
+import { checkSource } from '../../src/compiler/compile.ts';
+import type { SourceFile } from '../../src/compiler/diagnostics/source-file.ts';
+
+/** Images of 16 x 16 and convolutions of 6 filters. Four halvings leave one pixel. */
+export function smallText(text: string): string {
+  return text.replaceAll('28 x 28', '16 x 16').replaceAll('conv(64', 'conv(6');
+}
+
+const LARGEST: readonly (readonly [RegExp, number])[] = [
+  [/\.batch$/, 3],
+  [/\.ways$/, 10],
+  [/\.queries$/, 4],
+];
+
+/** Settings (`--set`) that bring batches, ways and queries down to what the reference engine does in milliseconds. */
+export function smallSettings(source: SourceFile): ReadonlyMap<string, string> {
+  const { model } = checkSource(source);
+  const settings = new Map<string, string>();
+  for (const { name, value } of model?.settings ?? []) {
+    const largest = LARGEST.find(([pattern]) => pattern.test(name))?.[1];
+    if (largest !== undefined && Number(value) > largest) settings.set(name, String(largest));
+  }
+  return settings;
+}
