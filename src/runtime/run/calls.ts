@@ -56,6 +56,37 @@ export function* trainingCalls(
   return undefined;
 }
 
+/**
+ * Calls in groups that a session takes at once: successive whole steps of one block, as many as `atOnce` says of the entry. A step after which
+ * `pausesAfter` is true ends its group.
+ */
+export function* groupedCalls(
+  calls: Iterator<Call, undefined>,
+  atOnce: (entry: string) => number,
+  pausesAfter: (step: number) => boolean,
+): Generator<readonly Call[], undefined> {
+  let held: Call | undefined = calls.next().value;
+  while (held !== undefined) {
+    const group: Call[] = [held];
+    const { entry, completes } = held;
+    const most = completes ? atOnce(entry) : 1;
+    let last = held;
+    held = undefined;
+    while (group.length < most && !pausesAfter(last.step + 1)) {
+      const next: Call | undefined = calls.next().value;
+      if (next === undefined || next.entry !== entry) {
+        held = next;
+        break;
+      }
+      group.push(next);
+      last = next;
+    }
+    yield group;
+    held ??= calls.next().value;
+  }
+  return undefined;
+}
+
 function sequenceOf(plan: TrainPlan, program: Program, seed: number, resident: ReadonlyMap<string, ResidentImages>): Sequence {
   const sampled = (name: string | undefined): Sampled | undefined => {
     if (name === undefined) return undefined;

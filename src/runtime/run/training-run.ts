@@ -8,7 +8,7 @@ import type { Program, TrainPlan } from '../../compiler/ir/ir.ts';
 import { type BestSoFar, firstNotFinite, type RunPosition, saveCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Session, Tensors } from '../engine.ts';
 import { blameNotFinite, type Snapshot } from './blame-not-finite.ts';
-import { type Call, totalSteps, trainingCalls } from './calls.ts';
+import { type Call, groupedCalls, totalSteps, trainingCalls } from './calls.ts';
 import type { Listener } from './events.ts';
 import { dataTensors } from './initialize.ts';
 import type { MetricsLog } from './metrics-log.ts';
@@ -100,30 +100,46 @@ export class TrainingRun {
     this.#listener({ kind: 'started', step, steps: this.#steps, folder: this.#folder.path, resumed: this.#options.resume === true });
     await this.#keepSnapshot(step);
     if (!this.#start.validated && !(await this.#endStep(step))) return this.#outcome('stopped', step);
-    const calls = this.#calls(step);
-    const prepare = async (): Promise<Call | undefined> => calls.next().value;
-    let call = await prepare();
+    const groups = groupedCalls(
+      this.#calls(step),
+      (entry) => this.#session.callsAtOnce(entry),
+      (completed) => this.#pausesAfter(completed),
+    );
+    const prepare = async (): Promise<readonly Call[] | undefined> => groups.next().value;
+    let group = await prepare();
     const chunks: Promise<Tensors>[] = [];
-    while (call !== undefined) {
-      const running = this.#session.run(call.entry, call.inputs);
+    while (group !== undefined) {
+      const [call] = group as readonly [Call];
       if (!call.completes) {
+        const running = this.#session.run(call.entry, call.inputs);
         // Awaited below; until then a failure is nobody's surprise.
         running.catch(() => undefined);
         chunks.push(running);
-        call = await prepare();
+        group = await prepare();
         if (chunks.length >= this.#session.parallel) await chunks.shift();
         continue;
       }
-      // The inputs of the next call are drawn while the engine runs this one.
+      const inputs = group.map((one) => one.inputs);
+      const running = this.#session.runMany(call.entry, inputs);
+      // The inputs of the next calls are drawn while the engine runs these.
       const [results, next] = await Promise.all([running, prepare(), Promise.all(chunks.splice(0))]);
-      const completed = call.step + 1;
-      if (call.completes) this.#record(call.plan, completed, results);
-      if (next?.step !== call.step && !(await this.#endStep(completed))) return this.#outcome('stopped', completed);
-      call = next;
+      group.forEach(({ plan, step: taken }, index) => {
+        this.#record(plan, taken + 1, results[index] as Tensors);
+      });
+      const completed = call.step + group.length;
+      if (next?.[0]?.step !== completed - 1 && !(await this.#endStep(completed))) return this.#outcome('stopped', completed);
+      group = next;
     }
     if (this.#savedStep < this.#steps || !existsSync(this.#folder.last)) await this.#save(this.#steps, true);
     this.#listener({ kind: 'finished', step: this.#steps });
     return this.#outcome('finished', this.#steps);
+  }
+
+  /** Whether weights are needed after this step: for validation, or a checkpoint that was asked for. */
+  #pausesAfter(step: number): boolean {
+    const { checkpointSteps } = this.#options;
+    const due = this.#validators.some(({ plan, validate }) => step % validate.every === 0 || step === plan.steps);
+    return due || (checkpointSteps !== undefined && (step - this.#start.step) % checkpointSteps === 0);
   }
 
   #calls(step: number): Generator<Call, undefined> {

@@ -58,7 +58,12 @@ function valueInfo(tensor: OnnxTensor) {
         case: 'tensorType',
         value: {
           elemType: ELEMENT_CODES[tensor.element],
-          shape: { dim: tensor.shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } })) },
+          shape: {
+            dim: [
+              ...(tensor.stacked === undefined ? [] : [{ value: { case: 'dimParam' as const, value: tensor.stacked } }]),
+              ...tensor.shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } })),
+            ],
+          },
         },
       },
     },

@@ -9,6 +9,8 @@ export interface OnnxTensor {
   readonly name: string;
   readonly element: ElementType;
   readonly shape: readonly number[];
+  /** Name of a further, leading dimension whose size is known only when the graph runs. */
+  readonly stacked?: string;
 }
 
 /** A plain number or list of numbers is ONNX's INT or INTS; floats are marked. */
@@ -63,6 +65,28 @@ export class GraphBuilder {
   /** Results of reductions, for `reshape`. */
   readonly #reductions = new Map<string, { readonly op: string; readonly input: OnnxTensor; readonly axes: readonly number[] }>();
   #count = 0;
+  #regions = 0;
+  /** Of all names that this graph makes: ONNX gives a name once in a graph and the graphs within it. */
+  readonly #prefix: string;
+
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
+
+  /** A builder for a graph within a node of this one. */
+  region(): GraphBuilder {
+    return new GraphBuilder(`${this.#prefix}${this.#regions++}.`);
+  }
+
+  /** The path of a region: `0.1.` is the second in the first. */
+  get name(): string {
+    return `region ${this.#prefix}`;
+  }
+
+  /** A name that nothing has yet. */
+  fresh(of: string): string {
+    return `%${this.#prefix}${of}${this.#count++}`;
+  }
 
   input(name: string, element: ElementType, shape: readonly number[]): OnnxTensor {
     const tensor = { name, element, shape };
@@ -75,7 +99,7 @@ export class GraphBuilder {
     const key = `${element}[${shape.join(',')}]:${values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',')}`;
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const tensor = { name: `$${this.#constants.size}`, element, shape };
+    const tensor = { name: `$${this.#prefix}${this.#constants.size}`, element, shape };
     this.#constants.set(key, tensor);
     this.#constantValues.set(tensor.name, values);
     this.#initializers.push({ tensor, values });
@@ -111,7 +135,7 @@ export class GraphBuilder {
     const key = `${op} ${inputs.map((input) => input.name).join(' ')} ${JSON.stringify(attributes)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const outputs = results.map(({ element, shape }): OnnxTensor => ({ name: `%${this.#count++}`, element, shape }));
+    const outputs = results.map(({ element, shape }): OnnxTensor => ({ name: this.fresh(''), element, shape }));
     this.#known.set(key, outputs);
     this.#nodes.push({
       op,

@@ -33,7 +33,7 @@ function isGraph(value: OnnxAttribute): value is { readonly graph: OnnxGraph } {
 }
 
 function printTensorType(tensor: OnnxTensor): string {
-  return `${tensor.element}[${tensor.shape.join(', ')}]`;
+  return `${tensor.element}[${[...(tensor.stacked === undefined ? [] : [tensor.stacked]), ...tensor.shape].join(', ')}]`;
 }
 
 function printAttribute(value: OnnxAttribute): string {

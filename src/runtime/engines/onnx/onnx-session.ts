@@ -1,10 +1,12 @@
 /** @file A compiled program on ONNX Runtime. One InferenceSession per entry function, made when the function is first called. */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
+import { CALLS } from '../../../compiler/emit/onnx/loop.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
-import type { TensorType } from '../../../compiler/ir/tensor-type.ts';
+import { sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { type PreparedEntry, prepareEntry } from './prepared-entry.ts';
 import { ResidentTensors, requireType } from './resident-tensors.ts';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
@@ -13,21 +15,14 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 export interface CompiledEntry {
   readonly entry: EntryFunction;
   readonly model: Uint8Array;
+  /** How many calls are worth handing over at once. */
+  readonly callsAtOnce: number;
+  /** The model of many calls (`emitOnnxLoop`). */
+  readonly loop: () => Uint8Array;
+  readonly loopOutputName: (result: string) => string;
   readonly options: InferenceSession.SessionOptions;
   /** Name of the model's output for a result of the function. */
   readonly outputName: (result: string) => string;
-}
-
-/** What a call needs that does not change between calls. */
-interface Prepared {
-  readonly session: InferenceSession;
-  readonly feeds: Record<string, OrtTensor>;
-  readonly fetches: Record<string, OrtTensor>;
-  readonly resident: readonly string[];
-  readonly supplied: readonly { readonly name: string; readonly type: TensorType }[];
-  /** Results that replace a resident tensor, and the outputs they come from. */
-  readonly replaced: readonly { readonly name: string; readonly output: string }[];
-  readonly returned: readonly { readonly name: string; readonly output: string; readonly type: TensorType }[];
 }
 
 export class OnnxSession implements Session {
@@ -35,7 +30,8 @@ export class OnnxSession implements Session {
   readonly #runtime: OnnxRuntime;
   readonly #entries: ReadonlyMap<string, CompiledEntry>;
   readonly #resident: ResidentTensors;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared = new Map<string, PreparedEntry>();
+  readonly #loops = new Map<string, PreparedEntry>();
   #last: Promise<void> = Promise.resolve();
 
   constructor(runtime: OnnxRuntime, program: Program, entries: ReadonlyMap<string, CompiledEntry>) {
@@ -60,9 +56,30 @@ export class OnnxSession implements Session {
     return new Map(names.map((name) => [name, this.#resident.read(name)]));
   }
 
-  /** Calls wait for each other: they replace tensors in place. */
   run(name: string, inputs: Tensors): Promise<Tensors> {
-    const result = this.#last.then(() => this.#run(name, inputs));
+    return this.#inTurn(() => this.#run(name, inputs));
+  }
+
+  callsAtOnce(name: string): number {
+    return this.#entry(name).callsAtOnce;
+  }
+
+  async runMany(name: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
+    // One path for an entry however many calls there are: the two models may round differently.
+    if (this.callsAtOnce(name) === 1) return runOneByOne(this, name, calls);
+    return this.#inTurn(() => this.#runLoop(name, calls));
+  }
+
+  async dispose(): Promise<void> {
+    for (const { session } of [...this.#prepared.values(), ...this.#loops.values()]) await session.release();
+    this.#prepared.clear();
+    this.#loops.clear();
+    this.#resident.clear();
+  }
+
+  /** Calls wait for each other: they replace tensors in place. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
     this.#last = result.then(
       () => undefined,
       () => undefined,
@@ -72,17 +89,10 @@ export class OnnxSession implements Session {
 
   async #run(name: string, inputs: Tensors): Promise<Tensors> {
     const prepared = this.#prepared.get(name) ?? (await this.#prepare(name));
-    const { feeds, fetches, resident } = prepared;
-    for (const tensor of resident) feeds[tensor] = this.#resident.current(tensor);
-    for (const { name: input, type } of prepared.supplied) {
-      const tensor = inputs.get(input);
-      if (tensor === undefined) throw new InternalError(`'${name}' was called without its input '${input}'`);
-      requireType(input, type, tensor);
-      feeds[input] = this.#resident.over(type, tensor.data);
-    }
-    for (const { name: replaced, output } of prepared.replaced) fetches[output] = this.#resident.spare(replaced);
-    await prepared.session.run(feeds, fetches);
-    for (const { name: replaced } of prepared.replaced) this.#resident.swap(replaced);
+    const { feeds, fetches } = prepared;
+    for (const { name: input, type } of prepared.supplied)
+      feeds[input] = this.#resident.over(type, suppliedData(name, input, type, inputs));
+    await this.#call(prepared);
     const results = new Map<string, Tensor>();
     for (const { name: result, output, type } of prepared.returned) {
       const data = ((fetches[output] as OrtTensor).data as TensorData).slice();
@@ -91,41 +101,68 @@ export class OnnxSession implements Session {
     return results;
   }
 
-  callsAtOnce(): number {
-    return 1;
+  async #runLoop(name: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
+    const prepared = this.#loops.get(name) ?? (await this.#prepareLoop(name));
+    const { feeds, fetches } = prepared;
+    feeds[CALLS] = new this.#runtime.Tensor('int64', BigInt64Array.of(BigInt(calls.length)), []);
+    for (const { name: input, type } of prepared.supplied) {
+      const size = sizeOf(type.shape);
+      const stacked = this.#resident.allocate({ dtype: type.dtype, shape: [calls.length, ...type.shape] });
+      const all = stacked.data as Float32Array;
+      calls.forEach((inputs, index) => {
+        all.set(suppliedData(name, input, type, inputs), index * size);
+      });
+      feeds[input] = stacked;
+    }
+    for (const { output, type } of prepared.returned)
+      fetches[output] = this.#resident.allocate({ dtype: type.dtype, shape: [calls.length, ...type.shape] });
+    await this.#call(prepared);
+    return calls.map((_, index) => {
+      const results = new Map<string, Tensor>();
+      for (const { name: result, output, type } of prepared.returned) {
+        const size = sizeOf(type.shape);
+        const data = ((fetches[output] as OrtTensor).data as TensorData).slice(index * size, (index + 1) * size);
+        results.set(result, { dtype: type.dtype, shape: type.shape, data });
+      }
+      return results;
+    });
   }
 
-  runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
-    return runOneByOne(this, entry, calls);
+  /** Runs the model on the resident tensors and what `feeds` has besides, and replaces those that it replaces. */
+  async #call({ session, feeds, fetches, resident, replaced }: PreparedEntry): Promise<void> {
+    for (const tensor of resident) feeds[tensor] = this.#resident.current(tensor);
+    for (const { name, output } of replaced) fetches[output] = this.#resident.spare(name);
+    await session.run(feeds, fetches);
+    for (const { name } of replaced) this.#resident.swap(name);
   }
 
-  async dispose(): Promise<void> {
-    for (const { session } of this.#prepared.values()) await session.release();
-    this.#prepared.clear();
-    this.#resident.clear();
-  }
-
-  async #prepare(name: string): Promise<Prepared> {
+  #entry(name: string): CompiledEntry {
     const compiled = this.#entries.get(name);
     if (compiled === undefined) throw new InternalError(`the program has no function '${name}' that the engine compiled`);
-    const { entry, model, options, outputName } = compiled;
+    return compiled;
+  }
+
+  async #prepare(name: string): Promise<PreparedEntry> {
+    const { entry, model, options, outputName } = this.#entry(name);
     const session = await this.#runtime.InferenceSession.create(model, options);
-    // Parameters that the function does not use are no inputs of the model.
-    const parameters = entry.body.parameters.filter((parameter) => session.inputNames.includes(parameter.name));
-    const results = entry.body.results.map(({ name: result, value }) => ({ name: result, output: outputName(result), type: value.type }));
-    const returned = results.filter((result) => !this.#resident.has(result.name));
-    const prepared: Prepared = {
-      session,
-      feeds: {},
-      fetches: Object.fromEntries(returned.map(({ output, type }) => [output, this.#resident.allocate(type)])),
-      resident: parameters.map((parameter) => parameter.name).filter((parameter) => this.#resident.has(parameter)),
-      supplied: parameters
-        .filter((parameter) => !this.#resident.has(parameter.name))
-        .map((parameter) => ({ name: parameter.name, type: parameter.value.type })),
-      replaced: results.filter((result) => this.#resident.has(result.name)),
-      returned,
-    };
+    const prepared = prepareEntry(entry, session, outputName, this.#resident);
+    for (const { output, type } of prepared.returned) prepared.fetches[output] = this.#resident.allocate(type);
     this.#prepared.set(name, prepared);
     return prepared;
   }
+
+  async #prepareLoop(name: string): Promise<PreparedEntry> {
+    const { entry, loop, options, loopOutputName } = this.#entry(name);
+    const session = await this.#runtime.InferenceSession.create(loop(), options);
+    const prepared = prepareEntry(entry, session, loopOutputName, this.#resident);
+    this.#loops.set(name, prepared);
+    return prepared;
+  }
+}
+
+function suppliedData(entry: string, input: string, type: TensorType, inputs: Tensors): TensorData {
+  const tensor = inputs.get(input);
+  if (tensor === undefined) throw new InternalError(`'${entry}' was called without its input '${input}'`);
+  requireType(input, type, tensor);
+  return tensor.data;
 }

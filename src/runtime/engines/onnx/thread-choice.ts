@@ -1,4 +1,7 @@
-/** @file How many threads a graph is worth. Handing work to a second thread costs microseconds, which small graphs never earn back. */
+/**
+ * @file How many threads a graph is worth, and how many calls of it are handed over together: to wake a second thread and to cross from
+ * JavaScript into the runtime takes microseconds, which small graphs never earn back.
+ */
 import type { Func } from '../../../compiler/ir/ir.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 
@@ -23,4 +26,19 @@ export const SINGLE_THREAD_WORK = 2e7;
 export function chooseThreads(body: Func, asked: number | undefined, processors: number): number {
   if (asked !== undefined) return asked;
   return arithmeticOf(body) < SINGLE_THREAD_WORK ? 1 : processors;
+}
+
+/** A call costs JavaScript and the runtime 0.05-0.1 ms beside its work (bench/NOTES.md): below this many milliseconds that counts. */
+const SMALL_CALL = 2;
+/** Milliseconds of work that are handed over at once: short enough for Ctrl-C and a progress display. */
+const HANDED_OVER = 20;
+const MOST_CALLS = 100;
+/** Rough rates of one core: operations in a millisecond, and milliseconds for a node however small. */
+const RATE = 5e7;
+const NODE = 0.001;
+
+/** How many calls of an entry function are worth handing over at once. */
+export function callsAtOnce(body: Func): number {
+  const milliseconds = arithmeticOf(body) / RATE + body.nodes.length * NODE;
+  return milliseconds > SMALL_CALL ? 1 : Math.max(1, Math.min(MOST_CALLS, Math.floor(HANDED_OVER / milliseconds)));
 }

@@ -1,0 +1,97 @@
+/** @file Tensors on a device: made from host data, copied back, destroyed. Each is made once and destroyed once; the client counts. */
+import { InternalError } from '../../../../compiler/diagnostics/internal-error.ts';
+import { sizeOf, type TensorType } from '../../../../compiler/ir/tensor-type.ts';
+import type { Tensor, TensorData } from '../../../tensor.ts';
+import type { PjrtClient, PjrtDevice } from './client.ts';
+import {
+  BUFFER_DESTROY,
+  BUFFER_TO_HOST_BUFFER,
+  BUFFER_TYPE,
+  CLIENT_BUFFER_FROM_HOST_BUFFER,
+  IMMUTABLE_UNTIL_TRANSFER_COMPLETES,
+  TILED_MEMORY_LAYOUT,
+} from './layouts.ts';
+import type { Handle } from './library.ts';
+import { keepAlive, Struct } from './structs.ts';
+
+/** float32, int32, and bytes for bool and uint8. */
+export type DeviceData = Exclude<TensorData, Float64Array>;
+
+export class DeviceBuffer {
+  readonly type: TensorType;
+  readonly #client: PjrtClient;
+  #handle: Handle;
+
+  /** Takes over a buffer that the plugin made. */
+  constructor(client: PjrtClient, type: TensorType, handle: Handle) {
+    this.type = type;
+    this.#client = client;
+    this.#handle = handle;
+    client.buffers.made++;
+  }
+
+  get handle(): Handle {
+    if (this.#handle === 0n) throw new InternalError('a device buffer is used after it was destroyed');
+    return this.#handle;
+  }
+
+  /** A buffer that was donated to a call is destroyed all the same: its memory is the call's by then. */
+  destroy(): void {
+    if (this.#handle === 0n) return;
+    this.#client.library.call('Buffer_Destroy', new Struct(BUFFER_DESTROY).set('buffer', this.#handle));
+    this.#handle = 0n;
+    this.#client.buffers.destroyed++;
+  }
+
+  /** A copy on the host, once what computes the buffer has ended. The buffer may be destroyed or donated as soon as this returns. */
+  toHost(): Promise<Tensor> {
+    const { library } = this.#client;
+    const { dtype, shape } = this.type;
+    const data = allocateFor(this.type);
+    const struct = new Struct(BUFFER_TO_HOST_BUFFER).set('src', this.handle).set('dst_size', data.byteLength);
+    const layout = rowMajor(this.#client, shape.length);
+    struct.point('dst', data, library.foreign).point('host_layout', layout.bytes, library.foreign).keep(layout);
+    library.call('Buffer_ToHostBuffer', struct);
+    return library.settled(struct.pointer('event')).then(() => ({ dtype, shape, data }));
+  }
+}
+
+/** Copies `data` to a device. `data` must not change until `sent`. */
+export function toDevice(
+  client: PjrtClient,
+  device: PjrtDevice,
+  type: TensorType,
+  data: DeviceData,
+): { readonly buffer: DeviceBuffer; readonly sent: Promise<void> } {
+  const { library } = client;
+  if (data.length !== sizeOf(type.shape)) throw new InternalError(`${data.length} elements for a buffer of [${type.shape.join(', ')}]`);
+  const struct = new Struct(CLIENT_BUFFER_FROM_HOST_BUFFER)
+    .set('client', client.handle)
+    .set('type', BUFFER_TYPE[type.dtype])
+    .set('num_dims', type.shape.length)
+    .set('host_buffer_semantics', IMMUTABLE_UNTIL_TRANSFER_COMPLETES)
+    .set('device', device.handle)
+    .point('data', data, library.foreign)
+    .point('dims', BigInt64Array.from(type.shape, BigInt), library.foreign);
+  library.call('Client_BufferFromHostBuffer', struct);
+  const buffer = new DeviceBuffer(client, type, struct.pointer('buffer'));
+  const sent = library.settled(struct.pointer('done_with_host_buffer')).then(() => keepAlive(data));
+  return { buffer, sent };
+}
+
+export function allocateFor(type: TensorType): DeviceData {
+  const size = sizeOf(type.shape);
+  return type.dtype === 'float' ? new Float32Array(size) : type.dtype === 'int' ? new Int32Array(size) : new Uint8Array(size);
+}
+
+/** Devices may keep tensors in orders of their own; the host's is row-major. */
+function rowMajor(client: PjrtClient, rank: number): Struct<string> {
+  const order = BigInt64Array.from({ length: rank }, (_, index) => BigInt(rank - 1 - index));
+  return new Struct(TILED_MEMORY_LAYOUT, 0)
+    .set('tiled_struct_size', TILED_BYTES)
+    .point('minor_to_major', order, client.library.foreign)
+    .set('minor_to_major_size', rank);
+}
+
+/** sizeof(PJRT_Buffer_MemoryLayout_Tiled). */
+const TILED_BYTES = 56;

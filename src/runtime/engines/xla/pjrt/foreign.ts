@@ -1,0 +1,83 @@
+/** @file The few things that PJRT needs of a foreign function interface, from `koffi`, which is loaded when an engine is asked for. */
+import { LimitationError } from '../../../../compiler/diagnostics/internal-error.ts';
+import { keepAlive } from './structs.ts';
+
+/** An address in this process; 0n is null. */
+export type Address = bigint;
+
+/** A C function of one pointer that returns a pointer, as every function of PJRT's table is. */
+export interface ForeignFunction {
+  /** On this thread. */
+  call(argument: NodeJS.ArrayBufferView): Address;
+  /** On a thread of the pool; `argument` stays alive until it has ended. */
+  callAside(argument: NodeJS.ArrayBufferView): Promise<Address>;
+}
+
+export interface Foreign {
+  /** Throws what the dynamic linker says. */
+  load(path: string): ForeignLibrary;
+  functionAt(address: Address): ForeignFunction;
+  /** Calls `void f(void *)`. */
+  release(functionAddress: Address, argument: Address): void;
+  /** Where the data of `array` lies; valid as long as `array` lives. */
+  addressOf(array: NodeJS.ArrayBufferView): Address;
+  /** A copy of memory. */
+  copy(address: Address, bytes: number): Uint8Array<ArrayBuffer>;
+}
+
+export interface ForeignLibrary {
+  /** The result of `void *name(void)`; throws when the library has no such function. */
+  callForPointer(name: string): Address;
+}
+
+/**
+ * XLA compiles on the thread that asks, with recursions over the graph, and koffi's calls run on stacks of koffi's own: the largest that it
+ * offers. The pages are only taken when they are used.
+ */
+const STACK_BYTES = 16 * 2 ** 20;
+
+/** Throws LimitationError when koffi is not installed. */
+export async function loadForeign(): Promise<Foreign> {
+  const koffi = await importKoffi();
+  koffi.config({ ...koffi.config(), sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  const asked = koffi.proto('void *', ['void *']);
+  const releaser = koffi.proto('void', ['void *']);
+  return {
+    load: (path) => {
+      const library = koffi.load(path);
+      return { callForPointer: (name) => addressFrom(library.func(name, 'void *', [])()) };
+    },
+    functionAt: (address) => {
+      const plain = koffi.decode(address, asked) as import('koffi').KoffiFunc<(argument: NodeJS.ArrayBufferView) => unknown>;
+      return {
+        call: (argument) => addressFrom(plain(argument)),
+        callAside: (argument) =>
+          new Promise((resolve, reject) => {
+            plain.async(argument, (error: unknown, result: unknown) => {
+              keepAlive(argument);
+              if (error !== null && error !== undefined) reject(error);
+              else resolve(addressFrom(result));
+            });
+          }),
+      };
+    },
+    release: (functionAddress, argument) => {
+      koffi.call(functionAddress, releaser, argument);
+    },
+    addressOf: (array) => koffi.address(array),
+    copy: (address, bytes) => (bytes === 0 ? new Uint8Array(0) : new Uint8Array(koffi.view(address, bytes)).slice()),
+  };
+}
+
+function addressFrom(value: unknown): Address {
+  return typeof value === 'bigint' ? value : 0n;
+}
+
+async function importKoffi(): Promise<typeof import('koffi').default> {
+  try {
+    return (await import('koffi')).default;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new LimitationError(`the package koffi, which calls XLA, could not be loaded (${reason}). Install it with: npm install koffi`);
+  }
+}
