@@ -29,8 +29,8 @@ function mapped({ op, sample }: NamedSample, batched: readonly boolean[], tasks:
     return builder.parameter(`operand${index}`, tensorType(dtype, batched[index] ? [tasks, ...shape] : shape));
   });
   const inner = sample.operands.map((operand, index) => body.parameter(`operand${index}`, operand.type));
-  const result = body.emit(op as PrimitiveName, inner, sample.attributes);
-  const results = builder.apply('map_tasks', outer, { body: body.finish([{ name: 'result', value: result }]), mapped: batched, tasks });
+  const ofOne = body.apply(op as PrimitiveName, inner, sample.attributes).map((value, index) => ({ name: `result${index}`, value }));
+  const results = builder.apply('map_tasks', outer, { body: body.finish(ofOne), mapped: batched, tasks });
   return builder.finish(results.map((value, index) => ({ name: `result${index}`, value })));
 }
 
@@ -45,12 +45,15 @@ test.each(allSamples.map((named) => ({ named, title: `${named.op}: ${named.sampl
       const vectorised = batch(loop);
       expect(vectorised.nodes.some((node) => node.op === 'map_tasks')).toBe(false);
       const args = named.sample.operands.map((operand, index) => (batched[index] ? forTasks(operand, tasks) : operand));
-      const expected = evaluateFunction(loop, args)[0] as HostArray;
-      const found = evaluateFunction(vectorised, args)[0] as HostArray;
-      expect(found.type).toEqual(expected.type);
-      found.data.forEach((value, index) => {
-        const wanted = expected.data[index] as number;
-        if (!Object.is(value, wanted)) expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(wanted)));
+      const expected = evaluateFunction(loop, args);
+      const found = evaluateFunction(vectorised, args);
+      found.forEach(({ type, data }, result) => {
+        const wanted = expected[result] as HostArray;
+        expect(type).toEqual(wanted.type);
+        data.forEach((value, index) => {
+          const other = wanted.data[index] as number;
+          if (!Object.is(value, other)) expect(Math.abs(value - other)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(other)));
+        });
       });
     }
   }

@@ -14,13 +14,14 @@ export function weigh(builder: FunctionBuilder, a: Value, b: Value): Value {
   );
 }
 
-/** (operands..., weights) -> sum(op(operands) * weights). */
+/** (operands..., weights of each float result...) -> sum(op(operands) * weights). */
 export function weightedSum<P extends PrimitiveName>(op: P, operands: readonly HostArray[], attributes: Attributes[P]): Func {
   const builder = new FunctionBuilder();
   const values = operands.map(({ type }, index) => builder.parameter(`operand${index}`, type));
-  const result = builder.emit(op, values, attributes);
-  const weights = builder.parameter('weights', result.type);
-  return builder.finish([{ name: 'loss', value: weigh(builder, result, weights) }]);
+  const results = builder.apply(op, values, attributes).filter(({ type }) => type.dtype === 'float');
+  const terms = results.map((result, index) => weigh(builder, result, builder.parameter(`weights${index}`, result.type)));
+  const value = terms.reduce((sum, term) => builder.binary('add', sum, term));
+  return builder.finish([{ name: 'loss', value }]);
 }
 
 export function floatParameters(f: Func): number[] {

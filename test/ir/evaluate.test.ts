@@ -4,16 +4,21 @@ import { FunctionBuilder } from '../../src/compiler/ir/build.ts';
 import { errorFunction } from '../../src/compiler/ir/evaluate/error-function.ts';
 import { evaluateFunction } from '../../src/compiler/ir/evaluate/evaluate.ts';
 import { type HostArray, hostArray } from '../../src/compiler/ir/host-array.ts';
+import type { Value } from '../../src/compiler/ir/ir.ts';
 import type { Attributes, PrimitiveName } from '../../src/compiler/ir/primitives.ts';
 import { sizeOf, stridesOf, tensorType } from '../../src/compiler/ir/tensor-type.ts';
 import { inferTypes } from '../../src/compiler/ir/type-rules.ts';
 import { allSamples, samples } from '../primitives/samples.ts';
 
-function evaluateOne<P extends PrimitiveName>(op: P, operands: readonly HostArray[], attributes: Attributes[P]): HostArray {
+function evaluateAll<P extends PrimitiveName>(op: P, operands: readonly HostArray[], attributes: Attributes[P]): readonly HostArray[] {
   const builder = new FunctionBuilder();
   const parameters = operands.map((operand, index) => builder.parameter(`operand${index}`, operand.type));
-  const value = builder.emit(op, parameters, attributes);
-  return evaluateFunction(builder.finish([{ name: 'result', value }]), operands)[0] as HostArray;
+  const results = builder.apply(op, parameters, attributes).map((value, index) => ({ name: `result${index}`, value }));
+  return evaluateFunction(builder.finish(results), operands);
+}
+
+function evaluateOne<P extends PrimitiveName>(op: P, operands: readonly HostArray[], attributes: Attributes[P]): HostArray {
+  return evaluateAll(op, operands, attributes)[0] as HostArray;
 }
 
 function numbers(array: HostArray): number[] {
@@ -34,17 +39,39 @@ function elementAt(array: HostArray, position: readonly number[]): number {
 }
 
 test.each(allSamples)('$op of sample $sample.name has the type that its rule gives', ({ op, sample }) => {
-  const result = evaluateOne(op, sample.operands, sample.attributes as Attributes[typeof op]);
-  const [type] = inferTypes(
+  const results = evaluateAll(op, sample.operands, sample.attributes as Attributes[typeof op]);
+  const types = inferTypes(
     op,
     sample.operands.map((operand) => operand.type),
     sample.attributes as Attributes[typeof op],
   );
-  expect(result.type).toEqual(type);
-  expect(result.data.length).toBe(sizeOf(result.type.shape));
-  const kinds = { float: Float64Array, int: Int32Array, bool: Uint8Array, uint8: Uint8Array };
-  expect(result.data).toBeInstanceOf(kinds[result.type.dtype]);
-  expect(numbers(result).every(Number.isFinite)).toBe(true);
+  expect(results.map(({ type }) => type)).toEqual(types);
+  for (const result of results) {
+    expect(result.data.length).toBe(sizeOf(result.type.shape));
+    const kinds = { float: Float64Array, int: Int32Array, bool: Uint8Array, uint8: Uint8Array };
+    expect(result.data).toBeInstanceOf(kinds[result.type.dtype]);
+    expect(numbers(result).every(Number.isFinite)).toBe(true);
+  }
+});
+
+test('scan hands each step the carries of the one before, its slice, and the rest whole', () => {
+  const step = new FunctionBuilder();
+  const [sum, x, factor] = ['sum', 'x', 'factor'].map((name) => step.parameter(name, tensorType('float', []))) as [Value, Value, Value];
+  const next = step.binary('add', step.binary('multiply', sum, factor), x);
+  const body = step.finish([
+    { name: 'next', value: next },
+    { name: 'output', value: next },
+  ]);
+  const run = (reverse: boolean) =>
+    evaluateAll('scan', [hostArray('float', [], [1]), hostArray('float', [3], [2, 3, 4]), hostArray('float', [], [10])], {
+      body,
+      length: 3,
+      carries: 1,
+      sequences: 1,
+      reverse,
+    }).map(numbers);
+  expect(run(false)).toEqual([[1234], [12, 123, 1234]]);
+  expect(run(true)).toEqual([[1432], [1432, 143, 14]]);
 });
 
 test.each(samples.convolution)('convolution of sample $name is the sum that defines it', ({ operands, attributes }) => {

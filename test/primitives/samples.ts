@@ -7,8 +7,9 @@ import { elementwiseSamples } from './elementwise-samples.ts';
 import { linearSamples } from './linear-samples.ts';
 import type { Sample, SampleTable } from './sample.ts';
 import { shapeSamples } from './shape-samples.ts';
+import { structureSamples } from './structure-samples.ts';
 
-export const samples: SampleTable<RuntimePrimitiveName> = { ...elementwiseSamples, ...shapeSamples, ...linearSamples };
+export const samples: SampleTable<RuntimePrimitiveName> = { ...elementwiseSamples, ...shapeSamples, ...linearSamples, ...structureSamples };
 
 /** One sample with the name of its primitive. */
 export type NamedSample = { readonly [P in RuntimePrimitiveName]: { readonly op: P; readonly sample: Sample<P> } }[RuntimePrimitiveName];

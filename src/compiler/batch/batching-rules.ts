@@ -111,4 +111,5 @@ export const batchingRules: PrimitiveTable<{ [P in PrimitiveName]: BatchingRule<
   convolution: batchConvolution,
   gradient: impossible('gradient: differentiate comes before batch'),
   map_tasks: impossible('map_tasks: the innermost is expanded first'),
+  scan: impossible('scan: its body is batched, which has no one result'),
 };

@@ -2,7 +2,7 @@
 import { FunctionBuilder, lookUp } from '../ir/build.ts';
 import { canonicalJson } from '../ir/canonical-json.ts';
 import type { AnyNode, Func, Value } from '../ir/ir.ts';
-import { regionOf } from '../ir/verify.ts';
+import { regionOf } from '../ir/region.ts';
 
 /** Nodes that a result depends on. */
 function liveNodes(f: Func): readonly AnyNode[] {

@@ -1,6 +1,7 @@
 /** @file Expands `gradient` nodes into primitives, innermost first: differentiating twice is nesting, not a second mechanism. */
 import { FunctionBuilder, lookUp } from '../ir/build.ts';
 import type { Func, Node, Value } from '../ir/ir.ts';
+import { hasRegion, withRegion } from '../ir/region.ts';
 import { cleanUp } from './cleanup.ts';
 import { reverse } from './reverse.ts';
 import { type VjpRules, vjpRules } from './vjp-rules.ts';
@@ -9,7 +10,7 @@ import { type VjpRules, vjpRules } from './vjp-rules.ts';
 export type Cleanup = (f: Func) => Func;
 
 /**
- * The same function without `gradient` nodes, at any depth and inside `map_tasks`. A gradient node's results are those of its body, then
+ * The same function without `gradient` nodes, at any depth and inside `map_tasks` and `scan`. A gradient node's results are those of its body, then
  * d(first result)/d(parameter) for each parameter in `wrt`, in the parameter's shape; zeros where the first result does not depend on it.
  */
 export function differentiate(f: Func, cleanup: Cleanup = cleanUp, rules: VjpRules = vjpRules): Func {
@@ -22,9 +23,8 @@ export function differentiate(f: Func, cleanup: Cleanup = cleanUp, rules: VjpRul
       node.results.forEach((result, index) => {
         known.set(result, results[index] as Value);
       });
-    } else if (node.op === 'map_tasks') {
-      const body = differentiate(node.attributes.body, cleanup, rules);
-      builder.copy({ ...node, attributes: { ...node.attributes, body } }, known);
+    } else if (hasRegion(node)) {
+      builder.copy(withRegion(node, differentiate(node.attributes.body, cleanup, rules)), known);
     } else builder.copy(node, known);
   }
   return cleanup(builder.finish(f.results.map(({ name, value }) => ({ name, value: lookUp(known, value) }))));

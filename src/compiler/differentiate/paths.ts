@@ -44,6 +44,7 @@ export class Paths {
   /** Orders of the paths from one operand of a node to one of its results. */
   through(node: AnyNode, operand: number, result: number): Orders {
     if (node.op === 'map_tasks') return this.#across(node.attributes.body, operand, result);
+    if (node.op === 'scan') return this.#throughScan(node, operand, result);
     if (node.op === 'gradient') return this.#throughGradient(node, operand, result);
     const rule = vjpRules[node.op] as VjpRule<PrimitiveName>;
     const passes = node.operands[operand]?.type.dtype === 'float' && operandRule(rule, operand) !== undefined;
@@ -53,6 +54,27 @@ export class Paths {
   #across(body: Func, parameter: number, result: number): Orders {
     const [target, source] = [body.results[result]?.value, body.parameters[parameter]?.value];
     return target === undefined || source === undefined ? nowhere : (this.to(body, target).get(source) ?? nowhere);
+  }
+
+  /** Straight through one step, and through the carries from step to step: as often as this finds more. */
+  #throughScan({ attributes: { body, carries } }: Node<'scan'>, operand: number, result: number): Orders {
+    const found = new Map<number, Orders>();
+    const extend = (through: Orders, target: number): boolean => {
+      let grew = false;
+      body.parameters.forEach((_, index) => {
+        const known = found.get(index) ?? nowhere;
+        const orders = new Set([...known, ...combine(this.#across(body, index, target), through)]);
+        if (orders.size > known.size) grew = true;
+        found.set(index, orders);
+      });
+      return grew;
+    };
+    let grew = extend(new Set([1]), result);
+    while (grew) {
+      grew = false;
+      for (let carry = 0; carry < carries; carry++) if (extend(found.get(carry) ?? nowhere, carry)) grew = true;
+    }
+    return found.get(operand) ?? nowhere;
   }
 
   /** A gradient result is asked for as it is when written out: the gradient of a linear function, say, depends on nothing. */

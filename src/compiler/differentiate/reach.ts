@@ -1,5 +1,6 @@
 /** @file Which parameters the derivative of a function's first result reaches, by which order, and if not, what cuts it off. */
 import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import { hasRegion } from '../ir/region.ts';
 import { Paths } from './paths.ts';
 import { vjpRules } from './vjp-rules.ts';
 
@@ -67,7 +68,7 @@ function cutsBetween(paths: Paths, f: Func, parameter: Value, target: Value): st
 }
 
 function cutsInside(paths: Paths, node: AnyNode, operand: number, position: number): string[] {
-  if (node.op === 'gradient' || node.op === 'map_tasks') {
+  if (hasRegion(node)) {
     const { body } = node.attributes;
     const [source, target] = [body.parameters[operand]?.value, body.results[position]?.value];
     if (source !== undefined && target !== undefined) return cutsBetween(paths, body, source, target);

@@ -1,30 +1,19 @@
 /** @file Reverse mode: one walk backwards over the nodes that lie between what is differentiated and what it is differentiated by. */
 import { InternalError } from '../diagnostics/internal-error.ts';
-import { FunctionBuilder, lookUp } from '../ir/build.ts';
-import type { AnyNode, Func, Node, Value } from '../ir/ir.ts';
+import { type FunctionBuilder, lookUp } from '../ir/build.ts';
+import type { AnyNode, Func, Value } from '../ir/ir.ts';
 import type { PrimitiveName } from '../ir/primitives.ts';
+import { activeValues } from './activity.ts';
 import { GradientBuilder } from './gradient-builder.ts';
+import { type Cotangents, copyRecordingCarries, type Passage, transposeMapTasks, transposeScan } from './regions.ts';
 import { operandRule, type VjpRule } from './rule.ts';
 import type { VjpRules } from './vjp-rules.ts';
-
-export type Cotangents = readonly (Value | undefined)[];
 
 export interface ReverseResult {
   /** Results of the function on its arguments. */
   readonly results: readonly Value[];
   /** One per parameter that was asked for; undefined where the derivative is zero. */
   readonly gradients: Cotangents;
-}
-
-/** Values that change with the parameters `wrt` in a way that has a derivative. */
-export function activeValues(f: Func, wrt: readonly number[], rules: VjpRules): ReadonlySet<Value> {
-  const active = new Set<Value>(wrt.map((index) => (f.parameters[index] as { value: Value }).value));
-  for (const node of f.nodes) {
-    const rule = rules[node.op] as VjpRule<PrimitiveName>;
-    const passes = node.operands.some((operand, index) => active.has(operand) && (rule.kind === 'region' || operandRule(rule, index)));
-    if (passes) for (const result of node.results) if (result.type.dtype === 'float') active.add(result);
-  }
-  return active;
 }
 
 /**
@@ -45,14 +34,18 @@ export function reverse(
   f.parameters.forEach(({ value }, index) => {
     known.set(value, builder.use(args[index] as Value));
   });
+  const active = activeValues(f, wrt, rules);
+  /** Of scans that may have to be gone through backwards: the carries that enter each step. */
+  const entering = new Map<AnyNode, readonly Value[]>();
   for (const node of f.nodes) {
-    builder.copy(node, known);
+    if (node.op === 'scan' && node.results.some((result) => active.has(result)))
+      entering.set(node, copyRecordingCarries(builder, node, known));
+    else builder.copy(node, known);
     gradient.observe(
       node,
       node.results.map((result) => lookUp(known, result)),
     );
   }
-  const active = activeValues(f, wrt, rules);
   const cotangents = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value | undefined): void => {
     if (cotangent === undefined || !active.has(value)) return;
@@ -69,7 +62,14 @@ export function reverse(
     if (incoming.every((cotangent) => cotangent === undefined)) continue;
     builder.source = node.source ?? outerSource;
     const needed = node.operands.map((operand) => active.has(operand));
-    const outgoing = transpose(gradient, node, known, incoming, needed, rules);
+    const operands = node.operands.map((operand) => lookUp(known, operand));
+    const passage = { gradient, operands, cotangents: incoming, needed, rules, reverse };
+    const outgoing =
+      node.op === 'scan'
+        ? transposeScan({ ...passage, node }, entering.get(node) ?? [])
+        : node.op === 'map_tasks'
+          ? transposeMapTasks({ ...passage, node })
+          : transpose({ ...passage, node }, lookUp(known, node.results[0] as Value));
     node.operands.forEach((operand, index) => {
       accumulate(operand, outgoing[index]);
     });
@@ -81,69 +81,13 @@ export function reverse(
   };
 }
 
-/** Cotangents of the operands of one node that are needed, from those of its results. */
-function transpose(
-  gradient: GradientBuilder,
-  node: AnyNode,
-  known: ReadonlyMap<Value, Value>,
-  cotangents: Cotangents,
-  needed: readonly boolean[],
-  rules: VjpRules,
-): Cotangents {
-  const operands = node.operands.map((operand) => lookUp(known, operand));
-  if (node.op === 'map_tasks') return transposeMapTasks(gradient, node, operands, cotangents, needed, rules);
+/** Cotangents of the operands of one node that are needed, from that of its only result. */
+function transpose({ gradient, node, operands, cotangents, needed, rules }: Passage<AnyNode>, result: Value): Cotangents {
   // The table entry belongs to the node's own primitive; the type system cannot follow the correlation.
   const rule = rules[node.op] as VjpRule<PrimitiveName>;
   if (rule.kind === 'region') throw new InternalError(`reverse mode meets ${node.op}`);
   const [cotangent] = cotangents;
   if (cotangent === undefined) return [];
-  const application = { operands, result: lookUp(known, node.results[0] as Value), attributes: node.attributes };
+  const application = { operands, result, attributes: node.attributes };
   return operands.map((_, index) => (needed[index] ? operandRule(rule, index)?.(gradient, application, cotangent, index) : undefined));
-}
-
-/**
- * Per task, forward and backward through the body; operands that all tasks share get the sum over tasks. The forward part is a copy of
- * the original's: once the tasks are batched, both are plain nodes and common subexpressions are found.
- */
-function transposeMapTasks(
-  gradient: GradientBuilder,
-  node: Node<'map_tasks'>,
-  operands: readonly Value[],
-  cotangents: Cotangents,
-  needed: readonly boolean[],
-  rules: VjpRules,
-): Cotangents {
-  const { body, mapped, tasks } = node.attributes;
-  const wrt = needed.flatMap((isNeeded, index) => (isNeeded ? [index] : []));
-  const inner = new FunctionBuilder();
-  inner.source = gradient.builder.source;
-  const args = body.parameters.map(({ name, value }) => inner.parameter(name, value.type));
-  const given = cotangents.flatMap((cotangent) => (cotangent === undefined ? [] : [cotangent]));
-  const fresh = freshName('cotangent', body);
-  const seeds = cotangents.map((cotangent, index) =>
-    cotangent === undefined ? undefined : inner.parameter(`${fresh}${index}`, (body.results[index] as { value: Value }).value.type),
-  );
-  const { gradients } = reverse(inner, body, args, () => seeds, wrt, rules);
-  const reached = wrt.flatMap((operand, index) => {
-    const value = gradients[index];
-    return value === undefined ? [] : [{ operand, value }];
-  });
-  if (reached.length === 0) return [];
-  const region = inner.finish(reached.map(({ operand, value }) => ({ name: `gradient${operand}`, value })));
-  const results = gradient.builder.apply('map_tasks', [...operands, ...given], {
-    body: region,
-    mapped: [...mapped, ...given.map(() => true)],
-    tasks,
-  });
-  const outgoing: (Value | undefined)[] = operands.map(() => undefined);
-  reached.forEach(({ operand }, index) => {
-    const result = results[index] as Value;
-    outgoing[operand] = mapped[operand] ? result : gradient.sum(result, [0]);
-  });
-  return outgoing;
-}
-
-/** A prefix that no parameter has: a body that came out of reverse mode already has parameters for cotangents. */
-function freshName(prefix: string, f: Func): string {
-  return f.parameters.some(({ name }) => name.startsWith(prefix)) ? freshName(`${prefix}_`, f) : prefix;
 }

@@ -12,6 +12,7 @@ export const vjpRules: VjpRules = {
   ...shapeRules,
   ...linearRules,
   map_tasks: { kind: 'region' },
+  scan: { kind: 'region' },
   // `differentiate` expands gradients from the inside out: reverse mode goes through what they became, and meets none.
   gradient: { kind: 'region' },
 };

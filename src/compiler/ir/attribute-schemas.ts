@@ -66,4 +66,5 @@ export const attributeSchemas: { readonly [P in PrimitiveName]: JsonSchema } = {
   stop_gradient: none,
   gradient: record({ body: reference('function'), wrt: axes }),
   map_tasks: record({ body: reference('function'), mapped: list(flag), tasks: count }),
+  scan: record({ body: reference('function'), length: positive, carries: count, sequences: count, reverse: flag }),
 };

@@ -26,7 +26,7 @@ function readNumber(value: AnyNumber): number {
 
 function readAttributes(node: SerializedNode): Readonly<Record<string, unknown>> {
   if (node.op === 'constant') return { ...node.attributes, values: (node.attributes.values as readonly AnyNumber[]).map(readNumber) };
-  if (node.op === 'gradient' || node.op === 'map_tasks')
+  if (typeof node.attributes.body === 'object')
     return { ...node.attributes, body: readFunction(node.attributes.body as SerializedFunction) };
   return node.attributes;
 }

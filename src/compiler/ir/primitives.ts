@@ -117,6 +117,14 @@ export interface Attributes {
    * have all results. Removed by `batch`.
    */
   map_tasks: { readonly body: Func; readonly mapped: readonly boolean[]; readonly tasks: number };
+  /**
+   * A recurrence of `length` steps. Operands: the first values of `carries` carries; `sequences` tensors with a leading dimension `length`,
+   * of which each step gets its slice; then what every step gets whole. `body` takes them in this order and returns the carries for the
+   * next step, in the order and with the types of its first parameters, and then what the step puts out. Results: the carries after the
+   * last step, then what the steps put out, stacked along a new leading dimension. With `reverse` the last slice comes first; what a step
+   * puts out stands where its slices stood.
+   */
+  scan: { readonly body: Func; readonly length: number; readonly carries: number; readonly sequences: number; readonly reverse: boolean };
 }
 
 export type PrimitiveName = keyof Attributes;

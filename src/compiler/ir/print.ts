@@ -1,9 +1,9 @@
 /** @file Readable text of functions and programs: one node a line, values numbered per function, regions indented. */
 import { InternalError } from '../diagnostics/internal-error.ts';
 import type { AnyNode, EntryFunction, Func, Program, Value } from './ir.ts';
+import { regionOf } from './region.ts';
 import { sha256 } from './sha256.ts';
 import { printType } from './tensor-type.ts';
-import { regionOf } from './verify.ts';
 
 /** Longer lists of a constant's values are abbreviated. */
 const shownValues = 8;

@@ -2,10 +2,10 @@
 import { InternalError } from '../diagnostics/internal-error.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { AnyNode, Func, Program, Value } from './ir.ts';
+import { regionOf } from './region.ts';
 import type { SerializedFunction, SerializedNode } from './serialized.ts';
 import { sha256 } from './sha256.ts';
 import { schemaProblems } from './validate.ts';
-import { regionOf } from './verify.ts';
 
 function serializeNode(node: AnyNode, numbers: ReadonlyMap<Value, number>, sources: boolean): SerializedNode {
   const region = regionOf(node);

@@ -348,7 +348,27 @@ export const typeRules: { readonly [P in PrimitiveName]: Rule<P> } = {
     });
     return body.results.map((result) => tensorType(result.value.type.dtype, [tasks, ...result.value.type.shape]));
   },
+  scan: (operands, { body, length, carries, sequences }) => {
+    take(operands, body.parameters.length);
+    if (length < 1 || !Number.isInteger(length)) fail(`a scan of ${length} steps`);
+    if (carries > body.results.length || carries + sequences > operands.length)
+      fail(`${carries} carries and ${sequences} sequences of ${operands.length} operands and ${body.results.length} results`);
+    body.parameters.forEach(({ name, value }, index) => {
+      const isSequence = index >= carries && index < carries + sequences;
+      const expected = isSequence ? stacked(value.type, length) : value.type;
+      const operand = operands[index] as TensorType;
+      if (!sameType(expected, operand)) fail(`scan argument ${name}: expected ${printType(expected)}, found ${printType(operand)}`);
+      const next = index < carries ? (body.results[index] as { value: { type: TensorType } }).value.type : value.type;
+      if (!sameType(next, value.type)) fail(`scan carry ${name}: ${printType(value.type)} becomes ${printType(next)}`);
+    });
+    return body.results.map(({ value }, index) => (index < carries ? value.type : stacked(value.type, length)));
+  },
 };
+
+/** The type of `length` such values, one after another. */
+export function stacked(type: TensorType, length: number): TensorType {
+  return tensorType(type.dtype, [length, ...type.shape]);
+}
 
 /** Result types of one application. Throws InternalError when it is not well typed. */
 export function inferTypes<P extends PrimitiveName>(op: P, operands: Operands, attributes: Attributes[P]): readonly TensorType[] {

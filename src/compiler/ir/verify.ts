@@ -2,17 +2,13 @@
 import { InternalError } from '../diagnostics/internal-error.ts';
 import type { AnyNode, EntryFunction, Func, Program, Value } from './ir.ts';
 import type { Attributes } from './primitives.ts';
+import { regionOf } from './region.ts';
 import { printType, sameType, type TensorType } from './tensor-type.ts';
 import { inferTypes } from './type-rules.ts';
 
 export interface VerifyOptions {
   /** Whether `gradient` and `map_tasks` may occur; true unless said otherwise. */
   readonly structural?: boolean;
-}
-
-/** The region of a structural node. */
-export function regionOf(node: AnyNode): Func | undefined {
-  return node.op === 'gradient' || node.op === 'map_tasks' ? node.attributes.body : undefined;
 }
 
 function fail(where: string, message: string): never {
@@ -33,7 +29,7 @@ function verifyNode(node: AnyNode, where: string, defined: Set<Value>, options: 
   });
   const region = regionOf(node);
   if (region !== undefined) {
-    if (options.structural === false) fail(where, 'structural primitives are not allowed any more');
+    if (options.structural === false && node.op !== 'scan') fail(where, 'structural primitives are not allowed any more');
     // A region sees nothing of what surrounds it: its own parameters are all it starts from.
     verifyFunction(region, options, `${where} > region`);
   }

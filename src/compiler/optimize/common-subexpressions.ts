@@ -1,5 +1,6 @@
 /** @file Computes equal things once: nodes with the same primitive, operands and attributes. */
 import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import { hasRegion, withRegion } from '../ir/region.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import type { Pass } from './pass.ts';
 
@@ -25,10 +26,10 @@ function run(f: Func): Func {
   for (const node of f.nodes) {
     const moved = node.operands.some((operand) => replaced.has(operand));
     const operands = moved ? node.operands.map((operand) => replaced.get(operand) ?? operand) : node.operands;
-    if (node.op === 'gradient' || node.op === 'map_tasks') {
-      const body = run(node.attributes.body);
-      if (body !== node.attributes.body) changed = true;
-      nodes.push({ ...node, operands, attributes: { ...node.attributes, body } } as AnyNode);
+    if (hasRegion(node)) {
+      const inside = withRegion(node, run(node.attributes.body));
+      if (inside !== node) changed = true;
+      nodes.push(moved ? ({ ...inside, operands } as AnyNode) : inside);
       continue;
     }
     const inputs = operands.map(numberOf);

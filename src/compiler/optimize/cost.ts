@@ -58,6 +58,8 @@ export function flopsOf(node: AnyNode): number {
       return 2 * size * sizeOf((node.operands[1] as Value).type.shape.slice(1));
     case 'map_tasks':
       return node.attributes.tasks * totalFlops(node.attributes.body);
+    case 'scan':
+      return node.attributes.length * totalFlops(node.attributes.body);
     case 'gradient':
       // Reverse mode costs about as much again for each operand of a product.
       return 3 * totalFlops(node.attributes.body);
@@ -96,12 +98,16 @@ export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
     if (node.op === 'reshape' || node.op === 'broadcast_in_dim' || node.op === 'stop_gradient')
       owner.set(result, own(node.operands[0] as Value));
     else if (node.op === 'constant' && node.attributes.values.length === 1) free.add(result);
+    else if (node.op === 'scan') bytes += node.attributes.length * costOf(node.attributes.body, { floatBytes }).bytes;
     else for (const value of [...node.operands, ...node.results]) if (!free.has(own(value))) bytes += bytesOf(own(value).type);
     for (const operand of node.operands) lastUse.set(own(operand), index);
   });
   for (const { value } of f.results) lastUse.set(own(value), f.nodes.length);
   const dying: Value[][] = f.nodes.map(() => []);
   let live = 0;
+  /** What one step of a scan needs besides what it is given. */
+  const inside = (body: Func): number =>
+    costOf(body, { floatBytes }).peakBytes - body.parameters.reduce((total, { value }) => total + bytesOf(value.type), 0);
   const kept = new Set<Value>();
   for (const { value } of f.parameters) {
     live += bytesOf(value.type);
@@ -111,7 +117,8 @@ export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
   let peakBytes = live;
   f.nodes.forEach((node, index) => {
     for (const result of node.results) if (own(result) === result && !free.has(result)) live += bytesOf(result.type);
-    if (live > peakBytes) peakBytes = live;
+    const during = node.op === 'scan' ? inside(node.attributes.body) : 0;
+    if (live + during > peakBytes) peakBytes = live + during;
     for (const value of dying[index] as readonly Value[]) live -= bytesOf(value.type);
   });
   return { flops: totalFlops(f), bytes, peakBytes, nodes: f.nodes.length };

@@ -107,12 +107,10 @@ class Rebuild {
   }
 
   /** The node as it is, on operands in their own order. */
-  #copy(node: AnyNode, nested: (body: Func) => Func): void {
+  #copy(node: AnyNode): void {
     const operands = node.operands.map((operand) => this.#get(operand, undefined));
-    const structural = node.op === 'gradient' || node.op === 'map_tasks';
-    const attributes = structural ? { ...node.attributes, body: nested(node.attributes.body) } : node.attributes;
     const same = operands.every((operand, index) => operand === node.operands[index]);
-    this.#nodes.push(same && !structural ? node : ({ ...node, operands, attributes } as AnyNode));
+    this.#nodes.push(same ? node : ({ ...node, operands } as AnyNode));
     for (const result of node.results) this.#store(result, result, undefined);
   }
 
@@ -146,12 +144,12 @@ class Rebuild {
     return true;
   }
 
-  #broadcast(node: AnyNode & { op: 'broadcast_in_dim' }, nested: (body: Func) => Func): void {
+  #broadcast(node: AnyNode & { op: 'broadcast_in_dim' }): void {
     const operand = node.operands[0] as Value;
     const result = node.results[0] as Value;
     const permutation = this.#wanted(result);
     if (permutation === undefined) {
-      this.#copy(node, nested);
+      this.#copy(node);
       return;
     }
     const places = inverse(permutation);
@@ -166,12 +164,12 @@ class Rebuild {
     this.#store(result, this.#emit('broadcast_in_dim', [squeezed], { shape, dimensions }, result.type.dtype, shape), permutation);
   }
 
-  #reduction(node: AnyNode & { op: 'reduce_sum' | 'reduce_max' | 'arg_max' }, nested: (body: Func) => Func): void {
+  #reduction(node: AnyNode & { op: 'reduce_sum' | 'reduce_max' | 'arg_max' }): void {
     const operand = node.operands[0] as Value;
     const result = node.results[0] as Value;
     const permutation = this.#wanted(operand);
     if (permutation === undefined) {
-      this.#copy(node, nested);
+      this.#copy(node);
       return;
     }
     const gone = node.op === 'arg_max' ? [node.attributes.dimension] : node.attributes.dimensions;
@@ -191,15 +189,15 @@ class Rebuild {
     this.#store(result, value, resultPermutation);
   }
 
-  run(f: Func, nested: (body: Func) => Func): Func {
+  run(f: Func): Func {
     for (const { value } of f.parameters) this.#store(value, value, undefined);
     for (const node of f.nodes) {
       this.#source = node.source;
       const relation = relationOf(node);
       if (relation.kind === 'tied' && this.#tied(node)) continue;
-      if (relation.kind === 'induced' && node.op === 'broadcast_in_dim') this.#broadcast(node, nested);
-      else if (relation.kind === 'induced') this.#reduction(node as AnyNode & { op: 'reduce_sum' }, nested);
-      else this.#copy(node, nested);
+      if (relation.kind === 'induced' && node.op === 'broadcast_in_dim') this.#broadcast(node);
+      else if (relation.kind === 'induced') this.#reduction(node as AnyNode & { op: 'reduce_sum' });
+      else this.#copy(node);
     }
     const results = f.results.map(({ name, value }) => ({ name, value: this.#get(value, undefined) }));
     return removeDeadNodes({ parameters: f.parameters, nodes: this.#nodes, results });
@@ -241,6 +239,6 @@ function permutedAttributes(node: AnyNode, permutation: readonly number[]): unkn
 }
 
 /** `f` with every value in its chosen order; parameters and results keep theirs. */
-export function rebuild(f: Func, layouts: Layouts, nested: (body: Func) => Func): Func {
-  return new Rebuild(layouts).run(f, nested);
+export function rebuild(f: Func, layouts: Layouts): Func {
+  return new Rebuild(layouts).run(f);
 }

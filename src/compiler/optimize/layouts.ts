@@ -7,6 +7,7 @@
  * Classes are decided from the biggest down; broadcasts and sums pass the decision on to the smaller side as one more vote.
  */
 import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import { mapRegions } from '../ir/region.ts';
 import { sizeOf } from '../ir/tensor-type.ts';
 import { isKernelGradient } from './kernel-gradients.ts';
 import { LayoutClasses, sameAxes } from './layout-classes.ts';
@@ -146,9 +147,12 @@ function choose(f: Func): Layouts {
   };
 }
 
+/** Inside regions first: each is worth its own transposes, at every step. */
 function run(f: Func): Func {
-  const hasTransposes = f.nodes.some((node) => node.op === 'transpose' || node.op === 'map_tasks' || node.op === 'gradient');
-  return hasTransposes ? rebuild(f, choose(f), run) : f;
+  const inside = mapRegions(f, run);
+  if (!inside.nodes.some((node) => node.op === 'transpose')) return inside;
+  const better = rebuild(inside, choose(inside));
+  return transposedElements(better) < transposedElements(inside) ? better : inside;
 }
 
 /**
@@ -176,8 +180,5 @@ export function transposedElements(f: Func): number {
 export const layouts: Pass = {
   name: 'layouts',
   summary: 'stores values with their dimensions in the order that leaves least to transpose',
-  run: (f) => {
-    const better = run(f);
-    return transposedElements(better) < transposedElements(f) ? better : f;
-  },
+  run,
 };

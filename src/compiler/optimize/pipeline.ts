@@ -1,6 +1,7 @@
 /** @file Which passes run, in which order, and why. */
 import type { Func } from '../ir/ir.ts';
 import type { PrimitiveName } from '../ir/primitives.ts';
+import { regionOf } from '../ir/region.ts';
 import { verifyFunction } from '../ir/verify.ts';
 import { algebra } from './algebra.ts';
 import { captures } from './captures.ts';
@@ -102,7 +103,8 @@ export function countPrimitives(f: Func): PrimitiveCounts {
   const visit = (body: Func): void => {
     for (const node of body.nodes) {
       counts[node.op] = (counts[node.op] ?? 0) + 1;
-      if (node.op === 'gradient' || node.op === 'map_tasks') visit(node.attributes.body);
+      const region = regionOf(node);
+      if (region !== undefined) visit(region);
     }
   };
   visit(f);

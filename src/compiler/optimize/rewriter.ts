@@ -5,6 +5,7 @@
 import { InternalError } from '../diagnostics/internal-error.ts';
 import type { AnyNode, Func, Node, SourceRange, Value } from '../ir/ir.ts';
 import type { Attributes, PrimitiveName, RuntimePrimitiveName } from '../ir/primitives.ts';
+import { hasRegion, withRegion } from '../ir/region.ts';
 import { type DType, printType, sameShape, sameType, type TensorType } from '../ir/tensor-type.ts';
 import { inferTypes } from '../ir/type-rules.ts';
 import { removeDeadNodes } from './dead-code.ts';
@@ -118,11 +119,10 @@ export class Rewriter {
       const moved = replaced.size > 0 && node.operands.some((operand) => replaced.has(operand));
       const operands = moved ? node.operands.map((operand) => replaced.get(operand) ?? operand) : node.operands;
       this.#source = node.source;
-      if (node.op === 'gradient' || node.op === 'map_tasks') {
-        const body = nested(node.attributes.body);
-        const same = !moved && body === node.attributes.body;
-        if (body !== node.attributes.body) changed = true;
-        this.#push(same ? node : ({ ...node, operands, attributes: { ...node.attributes, body } } as AnyNode));
+      if (hasRegion(node)) {
+        const inside = withRegion(node, nested(node.attributes.body));
+        if (inside !== node) changed = true;
+        this.#push(moved ? ({ ...inside, operands } as AnyNode) : inside);
         continue;
       }
       const result = node.results[0] as Value;

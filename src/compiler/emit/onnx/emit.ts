@@ -1,10 +1,9 @@
 /** @file An entry function as an ONNX model. */
-import { LimitationError } from '../../diagnostics/internal-error.ts';
-import type { AnyNode, EntryFunction, Func, Program, SourceRange, Value } from '../../ir/ir.ts';
+import type { EntryFunction, Func, Program, SourceRange, Value } from '../../ir/ir.ts';
 import { encodeModel } from './encode.ts';
-import { GraphBuilder, type OnnxGraph, type OnnxTensor } from './graph.ts';
+import { GraphBuilder, type OnnxGraph } from './graph.ts';
 import { ELEMENT_OF, LoweringContext } from './lowering-context.ts';
-import { onnxLowerings } from './lowerings.ts';
+import { lowerNode } from './lowerings.ts';
 
 export interface EmitOnnxOptions {
   /** Written into the model's metadata. */
@@ -33,7 +32,7 @@ export function onnxGraph(entry: EntryFunction): OnnxGraph {
   }
   for (const node of body.nodes) {
     graph.source = node.source;
-    lower(context, node);
+    lowerNode(context, node);
   }
   graph.source = undefined;
   for (const { name, value } of body.results) graph.output(outputName(entry, name), context.full(value));
@@ -44,15 +43,6 @@ function usedValues(body: Func): Set<Value> {
   const used = new Set<Value>(body.results.map((result) => result.value));
   for (const node of body.nodes) for (const operand of node.operands) used.add(operand);
   return used;
-}
-
-function lower(context: LoweringContext, node: AnyNode): void {
-  if (node.op === 'gradient' || node.op === 'map_tasks') {
-    throw new LimitationError(`ONNX has no '${node.op}': the program must be differentiated and batched before it is emitted`);
-  }
-  const lowering = onnxLowerings[node.op] as (context: LoweringContext, node: AnyNode) => OnnxTensor | undefined;
-  const result = lowering(context, node);
-  if (result !== undefined) context.define(node.results[0] as Value, result);
 }
 
 /** Where each node of a graph comes from, for messages: `Conv12` as the encoder names it -> range. */

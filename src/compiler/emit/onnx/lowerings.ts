@@ -1,5 +1,6 @@
 /** @file How each primitive becomes ONNX nodes: one entry per primitive, in the order of `primitives.ts`. */
-import type { Node, Value } from '../../ir/ir.ts';
+import { LimitationError } from '../../diagnostics/internal-error.ts';
+import type { AnyNode, Node, Value } from '../../ir/ir.ts';
 import type { Direction, RuntimePrimitiveName } from '../../ir/primitives.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
@@ -7,6 +8,7 @@ import { convolution } from './lower-convolution.ts';
 import { dotGeneral } from './lower-dot.ts';
 import { exponentialMinusOne, isSplat, logPlusOne } from './lower-elementwise.ts';
 import { argMax, cumulativeSum, reduceMax, reduceSum } from './lower-reduce.ts';
+import { scan } from './lower-scan.ts';
 import { broadcastInDim, constant, gather, iota, pad, reverse, scatterAdd, slice } from './lower-shape.ts';
 import { windowArgmax, windowPut, windowTake } from './lower-window.ts';
 import { ELEMENT_OF, type LoweringContext } from './lowering-context.ts';
@@ -119,4 +121,18 @@ export const onnxLowerings: { readonly [P in RuntimePrimitiveName]: Lowering<P> 
   window_take: windowTake,
   window_put: windowPut,
   stop_gradient: first,
+  scan: (context, node) => {
+    scan(context, node, lowerNode);
+    return undefined;
+  },
 };
+
+/** Adds the nodes for one IR node and defines its results. */
+export function lowerNode(context: LoweringContext, node: AnyNode): void {
+  if (node.op === 'gradient' || node.op === 'map_tasks') {
+    throw new LimitationError(`ONNX has no '${node.op}': the program must be differentiated and batched before it is emitted`);
+  }
+  const lowering = onnxLowerings[node.op] as (context: LoweringContext, node: AnyNode) => OnnxTensor | undefined;
+  const result = lowering(context, node);
+  if (result !== undefined) context.define(node.results[0] as Value, result);
+}

@@ -1,39 +1,20 @@
 /** @file The reference evaluator: what every primitive means, in float64. All engines and rules are measured against it. */
 import { InternalError } from '../../diagnostics/internal-error.ts';
-import { allocate, type HostArray, type HostData } from '../host-array.ts';
+import type { HostArray } from '../host-array.ts';
 import type { AnyNode, Func, Value } from '../ir.ts';
 import type { PrimitiveName } from '../primitives.ts';
-import { printType, sameType, sizeOf, type TensorType } from '../tensor-type.ts';
+import { printType, sameType } from '../tensor-type.ts';
 import { convolutionMeanings } from './convolution.ts';
 import { dotMeanings } from './dot.ts';
 import { elementwiseMeanings } from './elementwise.ts';
 import type { Meaning, MeaningTable } from './meaning.ts';
 import { reduceMeanings } from './reduce.ts';
 import { shapeMeanings } from './shape.ts';
+import { structureMeanings } from './structure.ts';
 import { windowMeanings } from './window.ts';
 
-/** Sees the results of every node, in execution order; nodes inside `map_tasks` once per task. */
+/** Sees the results of every node, in execution order; nodes inside `map_tasks` and `scan` once per task or step. */
 export type Observer = (node: AnyNode, results: readonly HostArray[]) => void;
-
-/** `map_tasks` as it is defined: its body once per task. */
-const mapTasks: Meaning<'map_tasks'> = (operands, { body, mapped, tasks }, types, run) => {
-  const stacked = types.map((type): HostArray => ({ type, data: allocate(type.dtype, sizeOf(type.shape)) }));
-  for (let task = 0; task < tasks; task++) {
-    const own = operands.map((operand, index) => (mapped[index] ? row(operand, task) : operand));
-    run(body, own).forEach((result, index) => {
-      const { data } = stacked[index] as HostArray;
-      data.set(result.data, task * result.data.length);
-    });
-  }
-  return stacked;
-};
-
-/** One task's part of an operand with a leading task dimension; shares its elements. */
-function row(array: HostArray, task: number): HostArray {
-  const type: TensorType = { dtype: array.type.dtype, shape: array.type.shape.slice(1) };
-  const size = sizeOf(type.shape);
-  return { type, data: array.data.subarray(task * size, (task + 1) * size) as HostData };
-}
 
 const meanings: MeaningTable<PrimitiveName> = {
   ...elementwiseMeanings,
@@ -42,10 +23,7 @@ const meanings: MeaningTable<PrimitiveName> = {
   ...dotMeanings,
   ...convolutionMeanings,
   ...windowMeanings,
-  gradient: () => {
-    throw new InternalError('gradient has no meaning of its own: differentiate first');
-  },
-  map_tasks: mapTasks,
+  ...structureMeanings,
 };
 
 /** Results of one node on the given operands. */
