@@ -3,11 +3,12 @@ import { availableParallelism } from 'node:os';
 import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { Availability, Engine, Session } from '../../engine.ts';
+import { arithmeticOf } from '../arithmetic.ts';
 import { compileEntries, loadRuntime } from './compile-entries.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { isIndependent } from './parallel-entries.ts';
 import { ParallelSession } from './parallel-session.ts';
-import { arithmeticOf, SINGLE_THREAD_WORK } from './thread-choice.ts';
+import { SINGLE_THREAD_WORK } from './thread-choice.ts';
 
 export function onnxEngine(): Engine {
   return {

@@ -30,6 +30,9 @@ export interface DeviceMemory {
   readonly bytesLimit: number | undefined;
 }
 
+/** Value of a create option. An array of whole numbers is a list of int64. */
+export type ClientOption = string | number | boolean | readonly number[];
+
 /** How many objects of a kind were made and destroyed. */
 export interface Tally {
   made: number;
@@ -56,7 +59,7 @@ export class PjrtClient {
   }
 
   /** `options`: create options of the plugin, such as `cpu_device_count`. Throws LimitationError when there is no device for it. */
-  static async create(library: PjrtLibrary, options: ReadonlyMap<string, string | number | boolean>): Promise<PjrtClient> {
+  static async create(library: PjrtLibrary, options: ReadonlyMap<string, ClientOption>): Promise<PjrtClient> {
     const create = new Struct(CLIENT_CREATE);
     if (options.size > 0) setOptions(library, create, options);
     await explained(`starting the PJRT plugin ${library.path}`, () => library.callAside('Client_Create', create));
@@ -103,7 +106,7 @@ function devicesOf(library: PjrtLibrary, client: Handle): PjrtDevice[] {
 }
 
 /** Gives `create` an array of PJRT_NamedValue. */
-function setOptions(library: PjrtLibrary, create: Struct<string>, options: ReadonlyMap<string, string | number | boolean>): void {
+function setOptions(library: PjrtLibrary, create: Struct<string>, options: ReadonlyMap<string, ClientOption>): void {
   const encoder = new TextEncoder();
   const parts = [...options].map(([name, value]) => {
     const struct = new Struct(NAMED_VALUE, 0).set('value_size', 1);
@@ -112,6 +115,9 @@ function setOptions(library: PjrtLibrary, create: Struct<string>, options: Reado
     if (typeof value === 'string') {
       const text = encoder.encode(value);
       struct.set('type', NAMED_VALUE_TYPE.string).point('value', text, library.foreign).set('value_size', text.length);
+    } else if (typeof value === 'object') {
+      const list = BigInt64Array.from(value, BigInt);
+      struct.set('type', NAMED_VALUE_TYPE.int64List).point('value', list, library.foreign).set('value_size', list.length);
     } else if (typeof value === 'boolean') struct.set('type', NAMED_VALUE_TYPE.bool).set('value', Number(value));
     else struct.set('type', NAMED_VALUE_TYPE.int64).set('value', value);
     return struct;

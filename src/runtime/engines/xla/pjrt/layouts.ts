@@ -18,7 +18,7 @@ export const NAMED_VALUE = layoutOf('PJRT_NamedValue', {
   value_size: 'size',
 });
 /** PJRT_NamedValue_Type. */
-export const NAMED_VALUE_TYPE = { string: 0, int64: 1, float: 3, bool: 4 } as const;
+export const NAMED_VALUE_TYPE = { string: 0, int64: 1, int64List: 2, float: 3, bool: 4 } as const;
 
 export const CLIENT_CREATE = layoutOf('PJRT_Client_Create_Args', {
   create_options: 'pointer',

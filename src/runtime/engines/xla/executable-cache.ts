@@ -1,0 +1,95 @@
+/** @file Compiled programs on disk, so that a second start does not compile. An entry that is damaged or does not load is made again. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from '../../checkpoint/atomic-file.ts';
+import { isSystemError } from '../../data/read-file.ts';
+
+/** Old entries are removed when all of them together take more. */
+const MOST_BYTES = 2 ** 30;
+
+/** An entry is this line, the SHA-256 of the rest, and the executable as the plugin serialised it. */
+const MAGIC = Buffer.from('metac xla executable 1\n');
+const HASH_BYTES = 32;
+const SUFFIX = '.xla';
+
+export class ExecutableCache {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Undefined when there is none, or when it is damaged, which removes it. */
+  read(key: string): Uint8Array | undefined {
+    const path = this.#path(key);
+    try {
+      const entry = readFileSync(path);
+      const body = entry.subarray(MAGIC.length + HASH_BYTES);
+      const intact =
+        entry.subarray(0, MAGIC.length).equals(MAGIC) && entry.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(sha256(body));
+      if (!intact) {
+        this.remove(key);
+        return undefined;
+      }
+      // The newest use decides what is removed first.
+      const now = new Date();
+      utimesSync(path, now, now);
+      return body;
+    } catch (error) {
+      // Absent, or unreadable: compiling is slower, not wrong.
+      if (isSystemError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** A folder that cannot be written costs only time. */
+  write(key: string, executable: Uint8Array): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeAtomically(this.#path(key), [MAGIC, sha256(executable), executable]);
+      this.#prune();
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+    }
+  }
+
+  remove(key: string): void {
+    try {
+      rmSync(this.#path(key), { force: true });
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.#folder, `${key}${SUFFIX}`);
+  }
+
+  #prune(): void {
+    const entries = readdirSync(this.#folder)
+      .filter((name) => name.endsWith(SUFFIX))
+      .flatMap((name) => {
+        const path = join(this.#folder, name);
+        const stat = statSync(path, { throwIfNoEntry: false });
+        return stat === undefined ? [] : [{ path, bytes: stat.size, used: stat.mtimeMs }];
+      })
+      .sort((a, b) => b.used - a.used);
+    let bytes = 0;
+    for (const entry of entries) {
+      bytes += entry.bytes;
+      if (bytes > MOST_BYTES) rmSync(entry.path, { force: true });
+    }
+  }
+}
+
+/** A name for what `parts` determine together. */
+export function cacheKey(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex');
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
