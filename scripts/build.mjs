@@ -46,7 +46,7 @@ async function bundle(outdir) {
       // Commands, engines and the grammar load when they are used: `metac --help` reads one small file.
       splitting: true,
       chunkNames: '[name]-[hash]',
-      external: ['onnxruntime-node'],
+      external: ['onnxruntime-node', 'koffi'],
       // A few packages are CommonJS and call `require`, which an ES module lacks.
       banner: { js: "import { createRequire as metacRequire } from 'node:module'; const require = metacRequire(import.meta.url);" },
     }),

@@ -36,6 +36,11 @@ export const LAYERS = [
     // tsx: only in the text of a worker thread of a checkout, where TypeScript runs unbundled.
     packages: ['node:*', 'onnxruntime-node', 'onnxruntime-common', 'tsx'],
   },
+  {
+    path: 'src/runtime/engines/xla/',
+    imports: [...IR, 'src/runtime/', 'src/compiler/emit/stablehlo/'],
+    packages: ['node:*', 'koffi', '@bufbuild/protobuf'],
+  },
   { path: 'src/runtime/engines/reference/', imports: [...IR, 'src/runtime/'], packages: ['node:*'] },
   { path: 'src/cli/', imports: ['src/'], packages: ['node:*'] },
   // The library's door for Node.

@@ -3,12 +3,18 @@ import { LimitationError } from './compiler/diagnostics/internal-error.ts';
 import type { Engine } from './runtime/engine.ts';
 import { onnxEngine } from './runtime/engines/onnx/onnx-engine.ts';
 import { referenceEngine } from './runtime/engines/reference/reference-engine.ts';
+import { type XlaOptions, xlaEngine } from './runtime/engines/xla/xla-engine.ts';
 
-export type EngineName = 'onnx' | 'reference';
+const NAMES = ['xla', 'onnx', 'reference'] as const;
 
-/** Fastest first: `auto` takes the first that works. */
-export function engines(): readonly Engine[] {
-  return [onnxEngine(), referenceEngine()];
+export type EngineName = (typeof NAMES)[number];
+
+/** What the user asked of whichever engine runs. */
+export type EngineRequest = XlaOptions;
+
+/** Fastest first: `auto` takes the first that works and finds itself fit. */
+export function engines(request: EngineRequest = {}): readonly Engine[] {
+  return [xlaEngine(request), onnxEngine(), referenceEngine()];
 }
 
 export interface EngineChoice {
@@ -17,11 +23,20 @@ export interface EngineChoice {
   readonly why: string;
 }
 
-/** Throws LimitationError when the engine asked for does not work here. */
-export async function chooseEngine(name: EngineName | 'auto'): Promise<EngineChoice> {
+/** Throws LimitationError when the engine asked for does not work here, or not as `request` says. */
+export async function chooseEngine(name: EngineName | 'auto', request: EngineRequest = {}): Promise<EngineChoice> {
+  const only = onlyXla(request);
+  if (only !== undefined && name !== 'xla' && name !== 'auto')
+    throw new LimitationError(`--${only} is for the engine xla, not for ${name}`);
+  const wanted = only === undefined ? name : 'xla';
   const refused: string[] = [];
-  for (const engine of engines()) {
-    if (name !== 'auto' && engine.name !== name) continue;
+  for (const engine of engines(request)) {
+    if (wanted !== 'auto' && engine.name !== wanted) continue;
+    const unfit = wanted === 'auto' ? await engine.unfitForAuto?.() : undefined;
+    if (unfit !== undefined) {
+      refused.push(`not ${engine.name}: ${unfit}`);
+      continue;
+    }
     const { available, detail } = await engine.probe();
     if (available) return { engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; ') };
     refused.push(`${engine.name} does not work here: ${detail}`);
@@ -29,7 +44,15 @@ export async function chooseEngine(name: EngineName | 'auto'): Promise<EngineCho
   throw new LimitationError(refused.join('; '));
 }
 
+/** The first option given that only the engine xla has. */
+function onlyXla({ plugin, device, devices, precision }: EngineRequest): string | undefined {
+  if (plugin !== undefined) return 'plugin';
+  if (devices !== undefined && devices > 1) return 'devices';
+  if (precision !== undefined && precision !== 'float32') return 'precision';
+  return device === undefined || device === 'cpu' ? undefined : 'device';
+}
+
 /** A word of the command line; whatever is not an engine's name means `auto`. */
 export function engineNamed(name: string | undefined): EngineName | 'auto' {
-  return name === 'onnx' || name === 'reference' ? name : 'auto';
+  return NAMES.find((known) => known === name) ?? 'auto';
 }

@@ -19,7 +19,11 @@ export interface Engine {
   readonly name: string;
   /** Bytes of a float: 4 or 8. */
   readonly floatBytes: 4 | 8;
+  /** Of matrix products and convolutions, where it is not that of a float: `tf32`. */
+  readonly precision?: string;
   probe(): Promise<Availability>;
+  /** Why `auto` should not take this engine though it may work; undefined where it may. */
+  unfitForAuto?(): Promise<string | undefined>;
   /** Compiles every entry function but `initialize`. Refuses, in one LimitationError, a program with primitives it lacks. */
   compile(program: Program, options: EngineOptions): Promise<Session>;
 }

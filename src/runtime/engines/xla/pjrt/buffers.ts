@@ -43,8 +43,11 @@ export class DeviceBuffer {
     this.#client.buffers.destroyed++;
   }
 
-  /** A copy on the host, once what computes the buffer has ended. The buffer may be destroyed or donated as soon as this returns. */
-  toHost(): Promise<Tensor> {
+  /**
+   * A copy on the host, once what computes the buffer has ended. The buffer may be destroyed or donated as soon as this returns. `after`:
+   * something that ends no earlier than the copy can, so that waiting for it first saves a thread.
+   */
+  toHost(after?: Promise<unknown>): Promise<Tensor> {
     const { library } = this.#client;
     const { dtype, shape } = this.type;
     const data = allocateFor(this.type);
@@ -52,7 +55,7 @@ export class DeviceBuffer {
     const layout = rowMajor(this.#client, shape.length);
     struct.point('dst', data, library.foreign).point('host_layout', layout.bytes, library.foreign).keep(layout);
     library.call('Buffer_ToHostBuffer', struct);
-    return library.settled(struct.pointer('event')).then(() => ({ dtype, shape, data }));
+    return library.settled(struct.pointer('event'), after).then(() => ({ dtype, shape, data }));
   }
 }
 

@@ -84,9 +84,9 @@ export class LoadedExecutable {
 
   /**
    * Starts a call. `lists`: for each device, its arguments. `aside`: the call is made on another thread, because the plugin may compute
-   * inside it. Throws PjrtError; then nothing was made.
+   * inside it. `device`: where an executable for any device runs. Throws PjrtError; then nothing was made.
    */
-  async execute(lists: readonly (readonly Handle[])[], aside: boolean): Promise<Executed> {
+  async execute(lists: readonly (readonly Handle[])[], aside: boolean, device?: Handle): Promise<Executed> {
     const { library } = this.#client;
     const { foreign } = library;
     const given = lists.map((list) => BigUint64Array.from(list));
@@ -101,7 +101,8 @@ export class LoadedExecutable {
       .point('options', options.bytes, foreign)
       .point('argument_lists', addresses(given), foreign)
       .point('output_lists', addresses(received), foreign)
-      .point('device_complete_events', events, foreign);
+      .point('device_complete_events', events, foreign)
+      .set('execute_device', device ?? 0n);
     if (aside) await library.callAside('LoadedExecutable_Execute', execute);
     else library.call('LoadedExecutable_Execute', execute);
     keepAlive([execute, options, given]);

@@ -36,10 +36,12 @@ export interface ForeignLibrary {
  */
 const STACK_BYTES = 16 * 2 ** 20;
 
+type Koffi = typeof import('koffi').default;
+
 /** Throws LimitationError when koffi is not installed. */
 export async function loadForeign(): Promise<Foreign> {
   const koffi = await importKoffi();
-  koffi.config({ ...koffi.config(), sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  widenStacks(koffi);
   const asked = koffi.proto('void *', ['void *']);
   const releaser = koffi.proto('void', ['void *']);
   return {
@@ -69,11 +71,23 @@ export async function loadForeign(): Promise<Foreign> {
   };
 }
 
+/** Once for a process: koffi fixes its settings when the first library is loaded. */
+function widenStacks(koffi: Koffi): void {
+  const settings = koffi.config();
+  if (settings.sync_stack_size === STACK_BYTES && settings.async_stack_size === STACK_BYTES) return;
+  try {
+    koffi.config({ ...settings, sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LimitationError(`other code of this process uses koffi with stacks that are too small for XLA (${reason})`);
+  }
+}
+
 function addressFrom(value: unknown): Address {
   return typeof value === 'bigint' ? value : 0n;
 }
 
-async function importKoffi(): Promise<typeof import('koffi').default> {
+async function importKoffi(): Promise<Koffi> {
   try {
     return (await import('koffi')).default;
   } catch (error) {

@@ -93,9 +93,13 @@ export class PjrtLibrary {
     return this.#string(struct.pointer('text'), struct.number('text_size'));
   }
 
-  /** Waits for an event without holding up this thread, then destroys it. Throws PjrtError when what it stands for failed. */
-  async settled(event: Handle): Promise<void> {
+  /**
+   * Waits for an event without holding up this thread, then destroys it. Throws PjrtError when what it stands for failed. `after`, however
+   * it ends, is waited for first.
+   */
+  async settled(event: Handle, after?: Promise<unknown>): Promise<void> {
     try {
+      await after?.catch(() => undefined);
       const ready = new Struct(EVENT_IS_READY).set('event', event);
       for (let turn = 0; turn < TURNS_BEFORE_WAITING; turn++) {
         this.call('Event_IsReady', ready);

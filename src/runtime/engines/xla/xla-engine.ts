@@ -1,0 +1,78 @@
+/** @file The engine on XLA: StableHLO through the PJRT C API of a plugin, on NVIDIA, AMD, TPU, Apple or CPU devices. No Python at run time. */
+import { join } from 'node:path';
+import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
+import type { Precision } from '../../../compiler/emit/stablehlo/lowering-context.ts';
+import { defaultCacheFolder } from '../../data/cache.ts';
+import type { Availability, Engine } from '../../engine.ts';
+import { ExecutableCache } from './executable-cache.ts';
+import type { PjrtClient } from './pjrt/client.ts';
+import { type Environment, findPlugins } from './plugins/find-plugins.ts';
+import type { PluginDevice } from './plugins/kinds.ts';
+import { platformDevice, startFirst } from './plugins/start-plugin.ts';
+import { XlaSession } from './xla-session.ts';
+
+export interface XlaOptions {
+  /** Path of a plugin; undefined: METAC_PJRT_PLUGIN, else what is found. */
+  readonly plugin?: string | undefined;
+  /** Undefined: the fastest that a plugin was found for. */
+  readonly device?: PluginDevice | undefined;
+  /** How many devices share the tasks of a step. */
+  readonly devices?: number | undefined;
+  /** Of matrix products and convolutions; sums are float32 always. */
+  readonly precision?: Precision | undefined;
+}
+
+/** `environment`: where plugins and caches are looked for. */
+export function xlaEngine(options: XlaOptions = {}, environment: Environment = process.env): Engine {
+  const devices = options.devices ?? 1;
+  const precision = options.precision ?? 'float32';
+  const start = async (): Promise<PjrtClient> => {
+    return startFirst(findPlugins(environment, options.plugin), { device: options.device, devices });
+  };
+  const cache = new ExecutableCache(join(environment.METAC_CACHE ?? defaultCacheFolder(environment), 'xla'));
+  return {
+    name: 'xla',
+    floatBytes: 4,
+    precision,
+    probe: () => probe(start, devices),
+    unfitForAuto: () => unfitForAuto(options, environment, start),
+    compile: async (program) => new XlaSession(await start(), program, { precision, devices, cache }),
+  };
+}
+
+async function probe(start: () => Promise<PjrtClient>, devices: number): Promise<Availability> {
+  try {
+    const client = await start();
+    try {
+      return { available: true, detail: describeClient(client, devices) };
+    } finally {
+      client.destroy();
+    }
+  } catch (error) {
+    if (error instanceof LimitationError) return { available: false, detail: error.message };
+    throw error;
+  }
+}
+
+/** On a CPU other engines are as fast and need nothing installed. Starts a plugin only when the user named one. */
+async function unfitForAuto(options: XlaOptions, environment: Environment, start: () => Promise<PjrtClient>): Promise<string | undefined> {
+  if (options.plugin !== undefined) return undefined;
+  const found = findPlugins(environment);
+  if (found.some(({ kind }) => kind !== undefined && kind.device !== 'cpu' && kind.hardwareSeen())) return undefined;
+  if (found.every(({ kind }) => kind !== undefined)) return 'no accelerator with a PJRT plugin is seen (`--engine xla` runs on the CPU)';
+  const client = await start();
+  const onCpu = platformDevice(client.platform) === 'cpu';
+  client.destroy();
+  return onCpu ? 'METAC_PJRT_PLUGIN is for CPUs (`--engine xla` uses it)' : undefined;
+}
+
+/** Platform, devices with their memory, version. */
+export function describeClient(client: PjrtClient, devices: number): string {
+  const used = client.devices.slice(0, devices);
+  const kinds = [...new Set(used.map(({ kind }) => kind))].join(', ');
+  const first = used[0];
+  const memory = first === undefined ? undefined : client.memoryOf(first)?.bytesLimit;
+  const size = memory === undefined ? '' : `, ${(memory / 2 ** 30).toFixed(1)} GiB`;
+  const version = client.platformVersion.split('\n').join(' ').trim();
+  return `${client.platform}${version === '' || version === client.platform ? '' : ` ${version}`}, ${used.length === 1 ? '' : `${used.length} x `}${kinds}${size}, PJRT ${client.library.apiVersion}, ${client.library.path}`;
+}
