@@ -5,6 +5,7 @@ import { onnxEngine } from './runtime/engines/onnx/onnx-engine.ts';
 import { referenceEngine } from './runtime/engines/reference/reference-engine.ts';
 import { type XlaOptions, xlaEngine } from './runtime/engines/xla/xla-engine.ts';
 
+/** Fastest first: `auto` takes the first that works and finds itself fit. */
 const NAMES = ['xla', 'onnx', 'reference'] as const;
 
 export type EngineName = (typeof NAMES)[number];
@@ -12,33 +13,44 @@ export type EngineName = (typeof NAMES)[number];
 /** What the user asked of whichever engine runs. */
 export type EngineRequest = XlaOptions;
 
-/** Fastest first: `auto` takes the first that works and finds itself fit. */
 export function engines(request: EngineRequest = {}): readonly Engine[] {
-  return [xlaEngine(request), onnxEngine(), referenceEngine()];
+  return NAMES.map((name) => engineOf(name, request));
+}
+
+function engineOf(name: EngineName, request: EngineRequest): Engine {
+  switch (name) {
+    case 'xla':
+      return xlaEngine(request);
+    case 'onnx':
+      return onnxEngine();
+    case 'reference':
+      return referenceEngine();
+  }
 }
 
 export interface EngineChoice {
+  readonly name: EngineName;
   readonly engine: Engine;
   /** One line: which, and why not a faster one. */
   readonly why: string;
 }
 
 /** Throws LimitationError when the engine asked for does not work here, or not as `request` says. */
-export async function chooseEngine(name: EngineName | 'auto', request: EngineRequest = {}): Promise<EngineChoice> {
+export async function chooseEngine(asked: EngineName | 'auto', request: EngineRequest = {}): Promise<EngineChoice> {
   const only = onlyXla(request);
-  if (only !== undefined && name !== 'xla' && name !== 'auto')
-    throw new LimitationError(`--${only} is for the engine xla, not for ${name}`);
-  const wanted = only === undefined ? name : 'xla';
+  if (only !== undefined && asked !== 'xla' && asked !== 'auto')
+    throw new LimitationError(`--${only} is for the engine xla, not for ${asked}`);
+  const wanted = only === undefined ? asked : 'xla';
   const refused: string[] = [];
-  for (const engine of engines(request)) {
-    if (wanted !== 'auto' && engine.name !== wanted) continue;
+  for (const name of NAMES.filter((known) => wanted === 'auto' || known === wanted)) {
+    const engine = engineOf(name, request);
     const unfit = wanted === 'auto' ? await engine.unfitForAuto?.() : undefined;
     if (unfit !== undefined) {
       refused.push(`not ${engine.name}: ${unfit}`);
       continue;
     }
     const { available, detail } = await engine.probe();
-    if (available) return { engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; ') };
+    if (available) return { name, engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; ') };
     refused.push(`${engine.name} does not work here: ${detail}`);
   }
   throw new LimitationError(refused.join('; '));

@@ -1,5 +1,6 @@
 /** @file The commands, as declarations. Their code loads when they are called, which keeps the start short. */
 import type { CommandSpec } from './command.ts';
+import { ENGINE_OPTIONS } from './engine-options.ts';
 import type { OptionSpec, PositionalSpec } from './option.ts';
 import { STAGES } from './stages.ts';
 
@@ -16,12 +17,6 @@ const DATA: OptionSpec = {
   name: 'data',
   placeholder: 'NAME=PATH',
   about: 'take a data set from this folder, zip or .npz instead of the shipped one (repeatable)',
-};
-const ENGINE: OptionSpec = {
-  kind: 'choice',
-  name: 'engine',
-  choices: ['auto', 'onnx', 'reference'],
-  about: 'what runs the program (default: auto, the fastest that works here)',
 };
 const CHUNK: OptionSpec = {
   kind: 'count',
@@ -99,7 +94,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       DATA,
       { kind: 'count', name: 'steps', placeholder: 'N', least: 1, about: 'train for N steps instead of what the spec says' },
       SEED,
-      ENGINE,
+      ...ENGINE_OPTIONS,
       CHUNK,
       THREADS,
       { kind: 'text', name: 'run', placeholder: 'DIR', about: 'the run folder (default: a new one below runs/)' },
@@ -123,7 +118,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       DATA,
       { kind: 'count', name: 'episodes', placeholder: 'N', least: 2, about: 'test episodes (default: what the spec says)' },
       SEED,
-      ENGINE,
+      ...ENGINE_OPTIONS,
       THREADS,
       { kind: 'choice', name: 'weights', choices: ['best', 'last'], about: 'which checkpoint (default: best, if validation kept any)' },
       { kind: 'text', name: 'spec', placeholder: 'FILE', about: 'evaluate the weights with this spec instead of the one of the run' },
@@ -157,11 +152,20 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'engines',
-    summary: 'list the engines and whether each works here',
-    about: 'Lists the engines, with the version and device of each that works here and the reason for each that does not.',
-    positionals: [],
+    summary: 'list the engines and whether each works here; install one',
+    about:
+      'Lists the engines, with the version and device of each that works here and the reason for each that does not, and the PJRT plugins ' +
+      'that the engine xla finds. `engines install NAME` gets a plugin from PyPI with pip into the cache folder of metac: ' +
+      'xla-cpu, xla-cuda12 or xla-cuda13.',
+    positionals: [
+      { name: 'install', about: 'the word `install`, to get a plugin', optional: true },
+      { name: 'NAME', about: 'the plugin to install: xla-cpu, xla-cuda12, xla-cuda13', optional: true },
+    ],
     options: [],
-    examples: [{ command: 'metac engines', about: 'what --engine auto has to choose from' }],
+    examples: [
+      { command: 'metac engines', about: 'what --engine auto has to choose from' },
+      { command: 'metac engines install xla-cpu', about: 'the engine xla on this CPU' },
+    ],
     load: () => import('./commands/engines.ts'),
   },
 ];

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SourceFile } from '../compiler/diagnostics/source-file.ts';
-import type { EngineName } from '../engines.ts';
+import type { EngineName, EngineRequest } from '../engines.ts';
 import type { PrepareOptions } from '../prepare.ts';
 import { writeAtomically } from '../runtime/checkpoint/atomic-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly seed: number;
   /** The engine that ran, never `auto`. */
   readonly engine: EngineName;
+  /** What else was asked of the engine; absent in runs of older versions. Paths are absolute. */
+  readonly engineOptions?: EngineRequest;
   readonly threads: number | null;
 }
 
@@ -70,6 +72,7 @@ export function prepareOptionsOf(request: RunRequest): PrepareOptions {
     settings: new Map(Object.entries(request.settings)),
     ...(request.steps === null ? {} : { steps: request.steps }),
     ...(request.chunk === null ? {} : { chunk: request.chunk }),
+    ...(request.engineOptions?.devices === undefined ? {} : { devices: request.engineOptions.devices }),
     data: {
       replacements: new Map(Object.entries(request.data)),
       ...(request.spec === null ? {} : { baseFolder: dirname(request.spec) }),

@@ -31,6 +31,8 @@ export interface CompileOptions {
   readonly settings?: ReadonlyMap<string, string>;
   /** Tasks per call; undefined lets the cost model choose. */
   readonly chunk?: number;
+  /** Devices that share the tasks of a step, each with whole calls: the cost model chooses no larger part of the step than each can have. */
+  readonly devices?: number;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows?: ReadonlyMap<string, number>;
   /** Check the IR after every pass. */
@@ -68,7 +70,7 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
   const { model } = front;
   if (options.chunk !== undefined) return { diagnostics, model, chunk: options.chunk, ...compileModel(model, options.chunk, options) };
   const single = compileModel(model, 1, options);
-  const chunk = chooseChunk(model, single.program);
+  const chunk = chooseChunk(model, single.program, options.devices ?? 1);
   return { diagnostics, model, chunk, ...(chunk === 1 ? single : compileModel(model, chunk, options)) };
 }
 
@@ -148,14 +150,14 @@ const chunkBytes = 8 * 2 ** 20;
  * Tasks per call, from a program with one: as many as keep the live tensors of the call within `chunkBytes`. Small problems then run whole, which saves calls;
  * large ones run task by task, which keeps their activations in cache.
  */
-function chooseChunk(model: Model, single: Program): number {
+function chooseChunk(model: Model, single: Program, devices: number): number {
   const batch = Math.max(
     1,
     ...model.train.map((block) => block.batch),
     ...(model.train.length === 0 ? [model.evaluate?.episodes ?? 1] : []),
   );
   const perTask = single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
-  return Math.max(1, Math.min(batch, Math.floor(chunkBytes / Math.max(1, ...perTask))));
+  return Math.max(1, Math.min(Math.floor(batch / devices), Math.floor(chunkBytes / Math.max(1, ...perTask))));
 }
 
 function residentBytes(entry: EntryFunction): number {

@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hashProgram } from '../../compiler/ir/serialize.ts';
-import { chooseEngine, type EngineName, engineNamed } from '../../engines.ts';
+import { chooseEngine, type EngineName, type EngineRequest, engineNamed } from '../../engines.ts';
 import type { PrepareOptions } from '../../prepare.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
 import { evaluate } from '../../runtime/run/evaluate.ts';
 import { RunFolder } from '../../runtime/run/run-folder.ts';
 import type { CommandModule } from '../command.ts';
+import { engineRequest } from '../engine-options.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import type { Arguments } from '../parse-arguments.ts';
@@ -26,6 +27,7 @@ interface Job {
   readonly settings: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly engine: EngineName | 'auto';
+  readonly engineOptions: EngineRequest;
   readonly threads: number | undefined;
 }
 
@@ -34,7 +36,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const place = given.positionals[0] ?? '';
   const job = await (place.endsWith('.meta') || place === '-' ? specJob(place, given, terminal) : runJob(place, given, terminal));
   if (job === undefined) return EXIT.wrongSpec;
-  const { engine, why } = await chooseEngine(job.engine);
+  const { engine, why } = await chooseEngine(job.engine, job.engineOptions);
   if (!json) terminal.error(`${why}\n`);
   const display = new RunDisplay(terminal);
   try {
@@ -88,6 +90,8 @@ async function runJob(folder: string, given: Arguments, terminal: Terminal): Pro
     settings,
     seed: given.count('seed') ?? request.seed,
     engine: engineNamed(given.text('engine') ?? request.engine),
+    // What the run was told belongs to its engine.
+    engineOptions: given.has('engine') ? engineRequest(given) : { ...request.engineOptions, ...engineRequest(given) },
     threads: given.count('threads') ?? request.threads ?? undefined,
   };
 }
@@ -104,7 +108,8 @@ async function specJob(path: string, given: Arguments, terminal: Terminal): Prom
     throw new UsageError(`\`${path}\` is a spec that has to be trained; evaluate takes the folder of a run`, hint);
   }
   const threads = given.count('threads');
-  return { spec, checkpoint: undefined, settings, seed: given.count('seed') ?? 0, engine: engineNamed(given.text('engine')), threads };
+  const engine = engineNamed(given.text('engine'));
+  return { spec, checkpoint: undefined, settings, seed: given.count('seed') ?? 0, engine, engineOptions: engineRequest(given), threads };
 }
 
 /** The best weights if the run kept any; `--weights` decides otherwise. */

@@ -2,12 +2,13 @@
 import { basename, resolve } from 'node:path';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
 import { hashProgram } from '../../compiler/ir/serialize.ts';
-import { chooseEngine, engineNamed } from '../../engines.ts';
+import { chooseEngine, type EngineChoice, engineNamed } from '../../engines.ts';
 import { evaluate } from '../../runtime/run/evaluate.ts';
 import type { RunEvent } from '../../runtime/run/events.ts';
 import { RunFolder } from '../../runtime/run/run-folder.ts';
 import { type TrainOutcome, train } from '../../runtime/run/train.ts';
 import type { CommandModule } from '../command.ts';
+import { engineRequest } from '../engine-options.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { jsonEvent } from '../json-events.ts';
@@ -22,11 +23,12 @@ import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Options that a run keeps from its start: a resumed run gives the numbers of one that was never stopped. */
-const FIXED = ['set', 'steps', 'seed', 'engine', 'chunk', 'threads', 'run'] as const;
+const FIXED = ['set', 'steps', 'seed', 'engine', 'device', 'devices', 'precision', 'plugin', 'chunk', 'threads', 'run'] as const;
 
 interface Job {
   readonly spec: ReadySpec;
   readonly request: RunRequest;
+  readonly choice: EngineChoice;
   readonly folder: string;
   readonly resume: boolean;
 }
@@ -35,7 +37,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const json = given.flag('json');
   const job = given.optionalText('resume') === undefined ? await newJob(given, terminal) : await resumedJob(given, terminal);
   if (job === undefined) return EXIT.wrongSpec;
-  const { engine, why } = await chooseEngine(job.request.engine);
+  const { engine, why } = job.choice;
   if (!json) terminal.error(`${why}; ${job.spec.compilation.chunk} tasks at a time\n`);
   writeRequest(job.folder, job.request);
   const display = new RunDisplay(terminal);
@@ -77,19 +79,21 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
   const source = readSpec(path);
   const steps = given.count('steps') ?? null;
   const chunk = given.count('chunk') ?? null;
+  const engineOptions = engineRequest(given);
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
     verify: given.flag('verify'),
     ...(steps === null ? {} : { steps }),
     ...(chunk === null ? {} : { chunk }),
+    ...(engineOptions.devices === undefined ? {} : { devices: engineOptions.devices }),
   };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
   if (spec.program.train.length === 0) {
     throw new LimitationError(`${spec.program.name} has no \`train\` block: there is nothing to train`);
   }
-  const { engine } = await chooseEngine(engineNamed(given.text('engine')));
+  const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
   const request: RunRequest = {
     format: 'metac-command-1',
     name: source.name,
@@ -99,10 +103,11 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     steps,
     chunk,
     seed: given.count('seed') ?? 0,
-    engine: engine.name === 'reference' ? 'reference' : 'onnx',
+    engine: choice.name,
+    engineOptions,
     threads: given.count('threads') ?? null,
   };
-  return { spec, request, folder: given.text('run') ?? newRunFolder(spec.program.name), resume: false };
+  return { spec, request, choice, folder: given.text('run') ?? newRunFolder(spec.program.name), resume: false };
 }
 
 async function resumedJob(given: Arguments, terminal: Terminal): Promise<Job | undefined> {
@@ -124,7 +129,8 @@ async function resumedJob(given: Arguments, terminal: Terminal): Promise<Job | u
   const replacements = new Map([...(kept.data?.replacements ?? []), ...given.pairs('data')]);
   const options = { ...kept, verify: given.flag('verify'), data: { ...data, replacements } };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
-  return spec === undefined ? undefined : { spec, request, folder, resume: true };
+  if (spec === undefined) return undefined;
+  return { spec, request, choice: await chooseEngine(request.engine, request.engineOptions), folder, resume: true };
 }
 
 /** The run that `--resume` means when it names none. */

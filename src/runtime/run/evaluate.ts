@@ -26,6 +26,8 @@ export interface EvaluationResult {
   readonly engine: string;
   readonly engineDetail: string;
   readonly threads: number | null;
+  /** Of matrix products and convolutions; sums are at least float32. */
+  readonly precision: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly protocol: Readonly<Record<string, string>>;
   readonly sources: readonly TaskSource[];
@@ -74,6 +76,7 @@ export async function evaluate(program: Program, options: EvaluateOptions): Prom
       engine: engine.name,
       engineDetail: (await engine.probe()).detail,
       threads: options.engineOptions.threads ?? null,
+      precision: engine.precision ?? (engine.floatBytes === 8 ? 'float64' : 'float32'),
       settings: options.settings ?? {},
       protocol: program.protocol,
       sources: program.sources,

@@ -56,7 +56,10 @@ export async function dispatch(
         const result = module.results[place];
         if (result === undefined) throw new InternalError(`${what}: a result more than the module has`);
         const buffer = new DeviceBuffer(client, result.type, handle);
-        if (result.resident) return residents.replace(result.name, devices[index] as number, buffer);
+        if (result.resident) {
+          residents.replace(result.name, devices[index] as number, buffer);
+          return;
+        }
         // Every device computed the same.
         if (index === 0) metrics.push(buffer.toHost(done).then((tensor) => [result.name, tensor] as const));
         buffer.destroy();

@@ -6,6 +6,7 @@ import { defaultCacheFolder } from '../../data/cache.ts';
 import type { Availability, Engine } from '../../engine.ts';
 import { ExecutableCache } from './executable-cache.ts';
 import type { PjrtClient } from './pjrt/client.ts';
+import { describeClient } from './plugins/describe-plugins.ts';
 import { type Environment, findPlugins } from './plugins/find-plugins.ts';
 import type { PluginDevice } from './plugins/kinds.ts';
 import { platformDevice, startFirst } from './plugins/start-plugin.ts';
@@ -44,7 +45,7 @@ async function probe(start: () => Promise<PjrtClient>, devices: number): Promise
   try {
     const client = await start();
     try {
-      return { available: true, detail: describeClient(client, devices) };
+      return { available: true, detail: `${describeClient(client, devices)}, ${client.library.path}` };
     } finally {
       client.destroy();
     }
@@ -54,25 +55,19 @@ async function probe(start: () => Promise<PjrtClient>, devices: number): Promise
   }
 }
 
-/** On a CPU other engines are as fast and need nothing installed. Starts a plugin only when the user named one. */
+/** On a CPU other engines are as fast and need nothing installed. Starts a plugin only when METAC_PJRT_PLUGIN names one. */
 async function unfitForAuto(options: XlaOptions, environment: Environment, start: () => Promise<PjrtClient>): Promise<string | undefined> {
   if (options.plugin !== undefined) return undefined;
-  const found = findPlugins(environment);
-  if (found.some(({ kind }) => kind !== undefined && kind.device !== 'cpu' && kind.hardwareSeen())) return undefined;
-  if (found.every(({ kind }) => kind !== undefined)) return 'no accelerator with a PJRT plugin is seen (`--engine xla` runs on the CPU)';
-  const client = await start();
-  const onCpu = platformDevice(client.platform) === 'cpu';
-  client.destroy();
-  return onCpu ? 'METAC_PJRT_PLUGIN is for CPUs (`--engine xla` uses it)' : undefined;
-}
-
-/** Platform, devices with their memory, version. */
-export function describeClient(client: PjrtClient, devices: number): string {
-  const used = client.devices.slice(0, devices);
-  const kinds = [...new Set(used.map(({ kind }) => kind))].join(', ');
-  const first = used[0];
-  const memory = first === undefined ? undefined : client.memoryOf(first)?.bytesLimit;
-  const size = memory === undefined ? '' : `, ${(memory / 2 ** 30).toFixed(1)} GiB`;
-  const version = client.platformVersion.split('\n').join(' ').trim();
-  return `${client.platform}${version === '' || version === client.platform ? '' : ` ${version}`}, ${used.length === 1 ? '' : `${used.length} x `}${kinds}${size}, PJRT ${client.library.apiVersion}, ${client.library.path}`;
+  try {
+    const found = findPlugins(environment);
+    if (found.some(({ kind }) => kind !== undefined && kind.device !== 'cpu' && kind.hardwareSeen())) return undefined;
+    if (found.every(({ kind }) => kind !== undefined)) return 'no accelerator with a PJRT plugin is seen';
+    const client = await start();
+    const onCpu = platformDevice(client.platform) === 'cpu';
+    client.destroy();
+    return onCpu ? 'METAC_PJRT_PLUGIN is for CPUs; --engine xla uses it' : undefined;
+  } catch (error) {
+    if (error instanceof LimitationError) return error.message;
+    throw error;
+  }
 }

@@ -46,8 +46,8 @@ export class XlaSession implements Session {
     this.#residents = new Residents(client, this.#devices, program);
     this.#modules = new Modules(client, program, choices);
     this.#entries = new Map(entriesOf(program, this.#onCpu).map((entry) => [entry.entry.name, entry]));
-    // One call on each device, and one more that waits for the first of them to become free.
-    this.parallel = choices.devices === 1 ? 1 : 2 * choices.devices;
+    // One call on each device, and one that waits for it to become free.
+    this.parallel = 2 * choices.devices;
   }
 
   write(tensors: Tensors): Promise<void> {

@@ -11,8 +11,8 @@ import { PLUGIN_KINDS, type PluginDevice } from './kinds.ts';
 export interface StartOptions {
   /** Undefined: the fastest that is there. */
   readonly device: PluginDevice | undefined;
-  /** How many devices the program will use. */
-  readonly devices: number;
+  /** How many devices the program will use; undefined: all that there are. */
+  readonly devices: number | undefined;
 }
 
 /** What the user does when nothing was found. */
@@ -57,10 +57,11 @@ export async function startPlugin(foreign: Foreign, plugin: FoundPlugin, { devic
   throw new LimitationError(`the PJRT plugin ${plugin.path} ${problem}`);
 }
 
-function unfit(client: PjrtClient, device: PluginDevice | undefined, devices: number): string | undefined {
+function unfit(client: PjrtClient, device: PluginDevice | undefined, devices: number | undefined): string | undefined {
   if (client.devices.length === 0) return 'started, but found no device';
   if (device !== undefined && platformDevice(client.platform) !== device) return `drives ${client.platform}, not ${device}`;
-  if (client.devices.length < devices) return `has ${client.devices.length} devices, not ${devices} as --devices asks`;
+  if (devices !== undefined && client.devices.length < devices)
+    return `has ${client.devices.length} devices, not ${devices} as --devices asks`;
   return undefined;
 }
 
@@ -75,15 +76,12 @@ function deviceOf(plugin: FoundPlugin): PluginDevice | undefined {
   return (plugin.kind ?? PLUGIN_KINDS.find((kind) => basename(kind.file) === basename(plugin.path)))?.device;
 }
 
-function clientOptions(device: PluginDevice | undefined, devices: number): ReadonlyMap<string, ClientOption> {
-  if (device === 'cpu') return new Map([['cpu_device_count', devices]]);
+function clientOptions(device: PluginDevice | undefined, devices: number | undefined): ReadonlyMap<string, ClientOption> {
+  if (device === 'cpu') return new Map([['cpu_device_count', devices ?? 1]]);
   if (device !== 'cuda' && device !== 'rocm') return new Map();
   // Memory is taken when it is needed, so that other programs can use the same device; only the devices asked for are started.
-  const visible = Array.from({ length: devices }, (_, index) => index);
-  return new Map<string, ClientOption>([
-    ['preallocate', false],
-    ['visible_devices', visible],
-  ]);
+  const visible = devices === undefined ? undefined : Array.from({ length: devices }, (_, index) => index);
+  return new Map<string, ClientOption>([['preallocate', false], ...(visible === undefined ? [] : [['visible_devices', visible] as const])]);
 }
 
 /**
