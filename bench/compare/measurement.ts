@@ -34,9 +34,9 @@ const BLOCK_ABOVE = 0.03;
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** Three calls to warm up, whose losses are kept; then blocks of calls, timed. `compileSeconds` and `importMegabytes` are passed on. */
+/** Three steps to warm up, whose losses are kept; then blocks of steps, timed. `compileSeconds` and `importMegabytes` are passed on. */
 export async function measure(
-  step: () => Promise<number>,
+  takeSteps: (count: number) => Promise<readonly number[]>,
   { budget, leastSamples }: Protocol,
   compileSeconds: number,
   importMegabytes: number,
@@ -45,7 +45,7 @@ export async function measure(
   const warmUps: number[] = [];
   for (let call = 0; call < 3; call++) {
     const start = performance.now();
-    losses.push(await step());
+    losses.push(...(await takeSteps(1)));
     warmUps.push((performance.now() - start) / 1000);
   }
   const one = warmUps[2] ?? 0;
@@ -57,7 +57,7 @@ export async function measure(
   const samples: number[] = [];
   for (let sample = 0; sample < count; sample++) {
     const start = performance.now();
-    for (let call = 0; call < block; call++) await step();
+    await takeSteps(block);
     samples.push((performance.now() - start) / block);
   }
   const { ownCores, otherShare } = usage();

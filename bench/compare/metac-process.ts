@@ -17,6 +17,6 @@ const problem = peerProblem(request);
 const start = performance.now();
 const stepper = await prepareStepper(problem, { engine, specs: request.specs });
 const compileSeconds = (performance.now() - start) / 1000;
-const measured = await measure(stepper.step, request, compileSeconds, importMegabytes);
-process.stdout.write(`${JSON.stringify({ ...measured, chunk: stepper.chunk, engine: detail })}\n`);
+const measured = await measure(stepper.takeSteps, request, compileSeconds, importMegabytes);
+process.stdout.write(`${JSON.stringify({ ...measured, chunk: stepper.chunk, steps_at_once: stepper.atOnce, engine: detail })}\n`);
 await stepper.dispose();

@@ -9,8 +9,10 @@ import type { Tensor } from '../../src/runtime/tensor.ts';
 import type { PeerProblem } from './peer-problem.ts';
 
 export interface Stepper {
-  /** One outer step; the mean loss over its tasks. */
-  readonly step: () => Promise<number>;
+  /** Outer steps; for each the mean loss over its tasks. */
+  readonly takeSteps: (count: number) => Promise<readonly number[]>;
+  /** How many steps are handed to the engine at once. */
+  readonly atOnce: number;
   /** Tasks per call. */
   readonly chunk: number;
   readonly dispose: () => Promise<void>;
@@ -40,7 +42,26 @@ export async function prepareStepper(problem: PeerProblem, options: StepperOptio
   const session = await engine.compile(program, threads === undefined ? {} : { threads });
   await session.write(new Map([...initialState(program), ...firstWeights(program, problem)]));
   const calls = callsOfStep(program, problem);
-  return { step: () => takeStep(session, calls), chunk: compiled.chunk, dispose: () => session.dispose() };
+  const [whole] = calls.length === 1 ? calls : [];
+  const atOnce = whole === undefined ? 1 : session.callsAtOnce(whole.entry);
+  const takeSteps = async (count: number): Promise<readonly number[]> => {
+    const losses: number[] = [];
+    while (losses.length < count) {
+      if (whole === undefined) losses.push(await takeStep(session, calls));
+      else {
+        const group = new Array<Tensors>(Math.min(atOnce, count - losses.length)).fill(whole.inputs);
+        for (const results of await session.runMany(whole.entry, group)) losses.push(lossOf(whole.entry, results));
+      }
+    }
+    return losses;
+  };
+  return { takeSteps, atOnce, chunk: compiled.chunk, dispose: () => session.dispose() };
+}
+
+function lossOf(entry: string, results: Tensors): number {
+  const loss = results.get('loss')?.data[0];
+  if (loss === undefined) throw new Error(`${entry} returned no loss`);
+  return loss;
 }
 
 /** Calls that do not complete the step are under way together, as many as the session wants: as training does it. */
@@ -50,9 +71,7 @@ async function takeStep(session: Session, calls: readonly Call[]): Promise<numbe
     const running = session.run(entry, inputs);
     if (completes) {
       const [results] = await Promise.all([running, ...underWay]);
-      const loss = results.get('loss')?.data[0];
-      if (loss === undefined) throw new Error(`${entry} returned no loss`);
-      return loss;
+      return lossOf(entry, results);
     }
     // Awaited below; until then a failure is nobody's surprise.
     running.catch(() => undefined);

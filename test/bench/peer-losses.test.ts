@@ -11,10 +11,9 @@ import { referenceEngine } from '../../src/runtime/engines/reference/reference-e
 
 const specs = fileURLToPath(new URL('../../bench/specs', import.meta.url));
 
-async function firstLosses(id: string, engine: Engine): Promise<number[]> {
+async function firstLosses(id: string, engine: Engine): Promise<readonly number[]> {
   const stepper = await prepareStepper(peerProblem(expected(id)), { engine, specs });
-  const losses: number[] = [];
-  for (let step = 0; step < 3; step++) losses.push(await stepper.step());
+  const losses = await stepper.takeSteps(3);
   await stepper.dispose();
   return losses;
 }

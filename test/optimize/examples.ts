@@ -14,6 +14,7 @@ import { hoistBroadcasts } from '../../src/compiler/optimize/hoist-broadcasts.ts
 import { layouts } from '../../src/compiler/optimize/layouts.ts';
 import type { Pass } from '../../src/compiler/optimize/pass.ts';
 import { poolFirst } from '../../src/compiler/optimize/pool-first.ts';
+import { productChains } from '../../src/compiler/optimize/product-chains.ts';
 import { reductions } from '../../src/compiler/optimize/reductions.ts';
 import { regroup } from '../../src/compiler/optimize/regroup.ts';
 import { scalarFactors } from '../../src/compiler/optimize/scalar-factors.ts';
@@ -152,6 +153,15 @@ export const examples: readonly Example[] = [
       rhsContract: [1],
     });
     return b.sum(b.scale('multiply', gradients, 1 / 32), [0]);
+  }),
+  example(productChains, 'a step of the weights is of low rank: 10 examples, 40 x 40 weights', (b, parameter) => {
+    const batched = { lhsBatch: [0], rhsBatch: [0] };
+    const step = b.emit('dot_general', [parameter('x', 5, 10, 40), parameter('dy', 5, 10, 40)], {
+      ...batched,
+      lhsContract: [1],
+      rhsContract: [1],
+    });
+    return b.emit('dot_general', [parameter('query', 5, 10, 40), step], { ...batched, lhsContract: [2], rhsContract: [1] });
   }),
   example(sumsOfProducts, 'products of all pairs, summed', (b, p) => {
     const queries = b.broadcast(p('queries', 75, 64), [75, 5, 64], [0, 2]);

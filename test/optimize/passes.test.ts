@@ -23,6 +23,7 @@ const favourites: Readonly<Record<string, readonly MakerName[]>> = {
   regroup: ['affine', 'affine', 'quotient', 'unary'],
   reductions: ['sum', 'sum', 'affine', 'binary', 'broadcast', 'dot', 'transpose', 'reshape', 'convolution'],
   'sums-of-products': ['table', 'unary', 'transpose'],
+  'product-chains': ['chain', 'dot', 'transpose'],
   'dot-operands': ['dot', 'transpose', 'broadcast', 'dot'],
   'scalar-factors': ['dot', 'convolution', 'affine', 'affine'],
   layouts: ['transpose', 'binary', 'sum', 'broadcast', 'pad', 'convolution', 'pool', 'concatenate', 'reshape', 'select'],

@@ -52,6 +52,21 @@ const table: Maker = (c) => {
   );
 };
 
+/** A vector times a table of rank one. */
+const chain: Maker = (c) => {
+  const fits = (shape: readonly number[]) => sizeOf(shape) >= 3 && sizeOf(shape) <= 24;
+  const left = c.value('float', fits);
+  const right = c.value('float', fits);
+  if (left === undefined || right === undefined) return undefined;
+  const { builder } = c;
+  const [rows, columns] = [sizeOf(left.type.shape), sizeOf(right.type.shape)];
+  const matrix = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1] };
+  const made = builder.emit('dot_general', [builder.reshape(left, [rows, 1]), builder.reshape(right, [columns, 1])], matrix);
+  const vector = builder.unary('tanh', builder.reshape(left, [rows]));
+  const product = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] };
+  return builder.emit('dot_general', c.coin() ? [vector, made] : [made, vector], product);
+};
+
 const image = (shape: readonly number[]): boolean =>
   shape.length === 4 && sizeOf(shape) <= 200 && shape.slice(2).every((size) => size >= 2);
 
@@ -135,4 +150,6 @@ const unpool: Maker = (c) => {
   }
 };
 
-export const linearMakers = { dot, table, convolution, correlation, pool, unpool } as const satisfies Readonly<Record<string, Maker>>;
+export const linearMakers = { dot, table, chain, convolution, correlation, pool, unpool } as const satisfies Readonly<
+  Record<string, Maker>
+>;

@@ -15,6 +15,7 @@ import { hoistBroadcasts } from './hoist-broadcasts.ts';
 import { layouts } from './layouts.ts';
 import type { Pass } from './pass.ts';
 import { poolFirst } from './pool-first.ts';
+import { productChains } from './product-chains.ts';
 import { reductions } from './reductions.ts';
 import { regroup } from './regroup.ts';
 import { inOneWalk, isRewritePass, type RewritePass } from './rewriter.ts';
@@ -38,6 +39,7 @@ export const passes: readonly Pass[] = [
   collectTerms, // terms are products with one small factor now
   reductions, // sums reach what they are linear in
   sumsOfProducts, // only products that no sum could be pushed past
+  productChains, // of the products that there are now
   dotOperands, // takes in what the last three put in front of products
   scalarFactors, // numbers that algebra has merged
   layouts, // once dimension numbers have taken the transposes they can

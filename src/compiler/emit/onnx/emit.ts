@@ -1,6 +1,7 @@
 /** @file An entry function as an ONNX model. */
 import type { EntryFunction, Func, Program, SourceRange, Value } from '../../ir/ir.ts';
 import { encodeModel } from './encode.ts';
+import { finiteValues } from './finite-values.ts';
 import { GraphBuilder, type OnnxGraph } from './graph.ts';
 import { ELEMENT_OF, LoweringContext } from './lowering-context.ts';
 import { lowerNode } from './lowerings.ts';
@@ -24,7 +25,7 @@ export function outputName(entry: EntryFunction, result: string): string {
 export function onnxGraph(entry: EntryFunction): OnnxGraph {
   const { body } = entry;
   const graph = new GraphBuilder();
-  const context = new LoweringContext(graph);
+  const context = new LoweringContext(graph, finiteValues(body));
   const used = usedValues(body);
   for (const { name, value } of body.parameters) {
     if (!used.has(value)) continue;

@@ -43,7 +43,7 @@ export function onnxLoop(entry: EntryFunction, program: Program): OnnxGraph {
   const inside = (name: string): string => (fixed.has(name) ? name : `${TURN}${name}`);
   const renamed = (tensor: OnnxTensor): OnnxTensor => ({ ...tensor, name: inside(tensor.name) });
   const nodes: OnnxNode[] = given.map((input) => simpleNode('Gather', [input.name, NUMBER], inside(input.name), { axis: 0 }));
-  nodes.push(...graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(inside), outputs: node.outputs.map(inside) })));
+  nodes.push(...graph.nodes.map((node) => renamedNode(node, inside)));
   nodes.push(simpleNode('Identity', [CONDITION.name], `${CONDITION.name}.next`));
   const read = new Set(graph.inputs.map(({ name }) => name));
   const body: OnnxGraph = {
@@ -93,6 +93,24 @@ const CONDITION: OnnxTensor = { name: `${TURN}condition`, element: 'bool', shape
 
 function residents(program: Program): ReadonlySet<string> {
   return new Set([...program.weights, ...program.state].map(({ name }) => name));
+}
+
+/** Graphs within a node read names of the graph around them. */
+function renamedNode(node: OnnxNode, rename: (name: string) => string): OnnxNode {
+  const tensor = (one: OnnxTensor): OnnxTensor => ({ ...one, name: rename(one.name) });
+  const attributes = Object.entries(node.attributes).map(([name, value]) => {
+    if (typeof value !== 'object' || !('graph' in value)) return [name, value] as const;
+    const { graph } = value;
+    const inner: OnnxGraph = {
+      name: graph.name,
+      inputs: graph.inputs.map(tensor),
+      outputs: graph.outputs.map(tensor),
+      initializers: graph.initializers.map((one) => ({ ...one, tensor: tensor(one.tensor) })),
+      nodes: graph.nodes.map((one) => renamedNode(one, rename)),
+    };
+    return [name, { graph: inner }] as const;
+  });
+  return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename), attributes: Object.fromEntries(attributes) };
 }
 
 function stacked(tensor: OnnxTensor): OnnxTensor {

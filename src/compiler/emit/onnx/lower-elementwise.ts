@@ -1,4 +1,6 @@
 /** @file Elementwise primitives that ONNX lacks, written with operators it has. Safe for infinities and NaN. */
+import type { Node, Value } from '../../ir/ir.ts';
+import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
 import type { LoweringContext } from './lowering-context.ts';
 
@@ -34,3 +36,23 @@ export function isSplat(context: LoweringContext, tensor: OnnxTensor, value: num
   const values = context.graph.valuesOf(tensor);
   return values?.every((element) => element === value) === true && values.length > 0;
 }
+
+/**
+ * A finite float with 0 where a mask says so, as a product: Where makes three passes over memory and Mul one (bench/NOTES.md). The mask of 0 and 1
+ * is made once for all that it is laid on. Large masks would take more memory than that saves.
+ */
+export function masked(context: LoweringContext, node: Node<'select'>): OnnxTensor | undefined {
+  const [predicate, onTrue, onFalse] = node.operands as readonly [Value, Value, Value];
+  const { dtype, shape } = onTrue.type;
+  if (dtype !== 'float' || sizeOf(shape) > LARGEST_MASK || sizeOf(predicate.type.shape) !== sizeOf(shape)) return undefined;
+  const zeroWhere = isSplat(context, context.small(onTrue), 0);
+  if (zeroWhere === isSplat(context, context.small(onFalse), 0)) return undefined;
+  const kept = zeroWhere ? onFalse : onTrue;
+  if (!context.isFinite(kept)) return undefined;
+  const keeps = context.small(predicate);
+  const mask = context.graph.cast(zeroWhere ? context.elementwise('Not', [keeps]) : keeps, 'float32');
+  return context.elementwise('Mul', [mask, context.small(kept)]);
+}
+
+/** Elements of a mask that stays in the processor's cache. */
+const LARGEST_MASK = 65536;

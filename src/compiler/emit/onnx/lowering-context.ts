@@ -23,13 +23,20 @@ export const ELEMENT_OF: Readonly<Record<DType, ElementType>> = { float: 'float3
 
 export class LoweringContext {
   readonly graph: GraphBuilder;
+  readonly #finite: ReadonlySet<Value>;
   readonly #tensors = new Map<Value, OnnxTensor>();
   readonly #choices = new Map<Value, WindowChoice>();
   readonly #full = new Map<Value, OnnxTensor>();
   readonly #pending = new Map<Value, () => OnnxTensor>();
 
-  constructor(graph: GraphBuilder) {
+  /** `finite`: values that are finite unless arithmetic overflows. */
+  constructor(graph: GraphBuilder, finite: ReadonlySet<Value> = new Set()) {
     this.graph = graph;
+    this.#finite = finite;
+  }
+
+  isFinite(value: Value): boolean {
+    return this.#finite.has(value);
   }
 
   define(value: Value, tensor: OnnxTensor): void {

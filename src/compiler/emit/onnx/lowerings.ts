@@ -6,7 +6,7 @@ import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
 import { convolution } from './lower-convolution.ts';
 import { dotGeneral } from './lower-dot.ts';
-import { exponentialMinusOne, isSplat, logPlusOne } from './lower-elementwise.ts';
+import { exponentialMinusOne, isSplat, logPlusOne, masked } from './lower-elementwise.ts';
 import { argMax, cumulativeSum, reduceMax, reduceSum } from './lower-reduce.ts';
 import { scan } from './lower-scan.ts';
 import { broadcastInDim, constant, gather, iota, pad, reverse, scatterAdd, slice } from './lower-shape.ts';
@@ -76,7 +76,7 @@ export const onnxLowerings: { readonly [P in RuntimePrimitiveName]: Lowering<P> 
     const result = context.elementwise(COMPARISONS[direction], small(context, node), 'bool');
     return direction === 'NE' ? context.elementwise('Not', [result]) : result;
   },
-  select: same('Where'),
+  select: (context, node) => masked(context, node) ?? same('Where')(context, node),
   constant,
   iota,
   convert: (context, node) => context.graph.cast(first(context, node), ELEMENT_OF[node.attributes.dtype]),
