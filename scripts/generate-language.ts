@@ -26,7 +26,7 @@ const categories: Readonly<Record<BuiltinCategory, string>> = {
   metric: 'Metric',
   mathematics: 'Mathematics',
   tensor: 'Tensor',
-  list: 'List',
+  sequence: 'Sequence',
   distribution: 'Distribution',
   optimiser: 'Optimiser',
   schedule: 'Schedule',

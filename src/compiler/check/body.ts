@@ -57,7 +57,9 @@ export function once(trace: Trace, name: string, range: SourceRange, make: () =>
 
 export function evaluateBody(trace: Trace, statements: readonly Statement[], outer: Scope, range: SourceRange): Meaning {
   const scope = new Scope(outer);
-  const names = defineAll(trace, statements, scope, (definition) => {
+  // A definition belongs to this body, also when a step of a recurrence within is the first to ask for it.
+  const home = trace.builder;
+  const meaningOf = (definition: Definition): Meaning => {
     if (definition.kind === 'function') return functionMeaning(definition, scope);
     if (definition.kind === 'draw') return drawn(trace, definition, scope, []);
     return trace.within(definition.name.text, () => {
@@ -66,7 +68,8 @@ export function evaluateBody(trace: Trace, statements: readonly Statement[], out
         ? trace.learned(meaning, [], undefined)
         : meaning;
     });
-  });
+  };
+  const names = defineAll(trace, statements, scope, (definition) => trace.inBuilder(home, () => meaningOf(definition)));
   const returns = statements.filter((statement): statement is Clause => statement.kind === 'clause' && statement.keyword.text === 'return');
   for (const statement of statements) {
     if (statement.kind === 'part') trace.session.report(statementNotHere('a part', 'a body', statement.range));

@@ -38,7 +38,7 @@ export type BuiltinCategory =
   | 'metric'
   | 'mathematics'
   | 'tensor'
-  | 'list'
+  | 'sequence'
   | 'distribution'
   | 'optimiser'
   | 'schedule'

@@ -1,5 +1,5 @@
 /** @file Evaluates expressions and bodies in a trace. */
-import { binderNotHere, binderWithoutValue, notAList, notARecord } from '../diagnostics/catalogue/blocks.ts';
+import { binderNotHere, binderWithoutValue, notARecord } from '../diagnostics/catalogue/blocks.ts';
 import { unknownField, unknownName } from '../diagnostics/catalogue/names.ts';
 import { badGradient, badOperands } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
@@ -11,7 +11,7 @@ import { optionNames } from './builtins/bind.ts';
 import { applyBinary, negate } from './builtins/elementwise.ts';
 import { describe } from './describe.ts';
 import { gradientExpression } from './gradient-expression.ts';
-import { indexed, rangeOf } from './indexing.ts';
+import { indexed, itemsOf, rangeOf } from './indexing.ts';
 import { combineLearners, isLearner, stopLearner } from './learner.ts';
 import type { Meaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
@@ -210,9 +210,7 @@ function bound(trace: Trace, argument: Argument & { kind: 'binder' }, scope: Sco
   const body = argument.value;
   if (body === undefined) throw new DiagnosticError(binderWithoutValue(argument.name.text, argument.range));
   const over = evaluate(trace, argument.over, scope);
-  if (over.kind === 'poison') throw new PoisonError();
-  if (over.kind !== 'list') throw new DiagnosticError(notAList(describe(over), argument.over.range));
-  const items = over.items.map((item) => {
+  const items = itemsOf(trace, over, argument.over.range).map((item) => {
     const inner = new Scope(scope);
     inner.define(argument.name.text, () => item);
     return evaluate(trace, body, inner);

@@ -9,10 +9,12 @@ export function sourcesOf(builder: TracingBuilder, value: Value, sources: readon
 }
 
 /**
- * Adds a `gradient` node for d`loss`/d`wrt` (all values of `builder`'s own function; `loss` is float[]) and returns the gradients.
+ * Adds a `gradient` node for d`loss`/d`wrt` (`loss` is float[], a value of `builder`'s own function) and returns the gradients.
  * Returns undefined when the loss depends on none of them.
  */
-export function gradientOf(builder: TracingBuilder, loss: Value, wrt: readonly Value[]): readonly Value[] | undefined {
+export function gradientOf(builder: TracingBuilder, loss: Value, given: readonly Value[]): readonly Value[] | undefined {
+  // Within a region, what stands for a value from outside.
+  const wrt = given.map((value) => builder.use(value));
   const { nodes } = builder;
   const first = builder.firstUse(wrt);
   const reached = reachedFrom(nodes, wrt, first);
@@ -34,6 +36,26 @@ export function gradientOf(builder: TracingBuilder, loss: Value, wrt: readonly V
   const body = region.finish([{ name: 'loss', value: known.get(loss) as Value }]);
   const results = builder.apply('gradient', [...operands, ...region.captures], { body, wrt: wrt.map((_, index) => index) });
   return results.slice(1);
+}
+
+/**
+ * Whether, within a region, the loss depends on a value from outside that depends on `wrt` in turn: that part of the gradient is not in
+ * the region.
+ */
+export function reachesOutside(builder: TracingBuilder, loss: Value, wrt: readonly Value[]): boolean {
+  const { outer } = builder;
+  if (outer === undefined) return false;
+  const needed = neededBy(differentiable(builder), builder.use(loss), 0);
+  return builder.captures.some((value) => {
+    if (!needed.has(builder.use(value)) || wrt.some((one) => one === value || builder.use(one) === builder.use(value))) return false;
+    const around = neededBy(differentiable(outer), outer.use(value), 0);
+    const visible = wrt.filter((one) => outer.knows(one) || outer.captures.includes(one));
+    return visible.some((one) => around.has(outer.use(one))) || reachesOutside(outer, value, wrt);
+  });
+}
+
+function differentiable(builder: TracingBuilder): readonly AnyNode[] {
+  return builder.nodes.filter((node) => node.op !== 'stop_gradient');
 }
 
 function reachedFrom(nodes: readonly AnyNode[], sources: readonly Value[], first: number): ReadonlySet<Value> {

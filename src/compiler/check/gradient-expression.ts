@@ -1,16 +1,26 @@
 /** @file `gradient(e, of: x)`: of a learner's weights (a learner again), or of a tensor. */
 import { notAScalarLoss } from '../diagnostics/catalogue/meta.ts';
+import { gradientFromOutside } from '../diagnostics/catalogue/recurrences.ts';
 import { badGradient } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange, Value } from '../ir/ir.ts';
 import type { Argument } from '../parse/ast.ts';
 import { describe } from './describe.ts';
-import { gradientOf } from './extract.ts';
+import { gradientOf, reachesOutside } from './extract.ts';
 import { isLearner, learnerMeaning, ownedWeights } from './learner.ts';
 import type { Meaning, TensorMeaning } from './meaning.ts';
 import type { Scope } from './scope.ts';
 import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
+
+function refuseOutside(trace: Trace, loss: TensorMeaning, of: readonly TensorMeaning[], range: SourceRange): void {
+  const found = reachesOutside(
+    trace.builder,
+    loss.value,
+    of.map(({ value }) => value),
+  );
+  if (found) throw new DiagnosticError(gradientFromOutside(range));
+}
 
 export function gradientExpression(trace: Trace, written: readonly Argument[], scope: Scope, range: SourceRange): Meaning {
   const [what, of] = written;
@@ -23,12 +33,14 @@ export function gradientExpression(trace: Trace, written: readonly Argument[], s
   return trace.at(range, () => {
     if (!isLearner(target)) {
       const tensor = trace.tensor(target, of.range);
+      refuseOutside(trace, loss, [tensor], range);
       const gradients = gradientOf(trace.builder, loss.value, [tensor.value]);
       if (gradients === undefined) throw new DiagnosticError(badGradient('an expression that depends on `of`', 'one that does not', range));
       return trace.wrap(gradients[0] as Value, tensor.dims, [loss, tensor]);
     }
     const entries = ownedWeights(trace, target.learner.model);
     const values = entries.map((entry) => target.learner.read(entry));
+    refuseOutside(trace, loss, values, range);
     const gradients = gradientOf(
       trace.builder,
       loss.value,

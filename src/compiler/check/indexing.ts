@@ -1,4 +1,5 @@
 /** @file `a..b`, `list[i]`, `tensor[i, j]`, `fast[k]`. Indices count from 0; a range includes both ends. */
+import { notAList } from '../diagnostics/catalogue/blocks.ts';
 import { badIndex, badRange, notIndexable, rangeTooLong } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
@@ -9,6 +10,7 @@ import { dim } from './dims.ts';
 import type { Dim, ListMeaning, Meaning, TensorMeaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
+import { takeApart } from './structure.ts';
 import type { Trace } from './trace.ts';
 
 export function rangeOf(left: Meaning, right: Meaning, range: SourceRange): ListMeaning {
@@ -19,6 +21,23 @@ export function rangeOf(left: Meaning, right: Meaning, range: SourceRange): List
   const items: Meaning[] = [];
   for (let value = left.value; value <= right.value; value++) items.push({ kind: 'number', value });
   return { kind: 'list', items };
+}
+
+/** What a binder runs over: the items of a list, or those along the leading axis of a tensor or of a record of tensors. */
+export function itemsOf(trace: Trace, over: Meaning, range: SourceRange): readonly Meaning[] {
+  if (over.kind === 'poison') throw new PoisonError();
+  if (over.kind === 'list') return over.items;
+  if (over.kind !== 'tensor' && over.kind !== 'record') throw new DiagnosticError(notAList(describe(over), range));
+  const structure = takeApart(trace, over, range);
+  const count = structure.leaves[0]?.tensor.dims[0]?.size;
+  const other = structure.leaves.find(({ tensor }) => tensor.dims[0]?.size !== count);
+  if (count === undefined || other !== undefined) throw new DiagnosticError(notAList(describe(other?.tensor ?? over), range));
+  return trace.at(range, () =>
+    Array.from({ length: count }, (_, index) => {
+      const place = [{ meaning: { kind: 'number', value: index } as const, range }];
+      return structure.rebuild(structure.leaves.map(({ tensor }) => sliced(trace, tensor, place, range)));
+    }),
+  );
 }
 
 /** One index: a position, or consecutive positions that are kept as an axis. */

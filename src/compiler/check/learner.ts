@@ -59,6 +59,13 @@ export function learnerMeaning(
       learner.prepare();
       return new Map(ownedWeights(trace, model).map((entry) => [entry.key, learner.read(entry)]));
     },
+    withWeights: (weights) =>
+      learnerMeaning(trace, name, description, {
+        model,
+        step: learner.step,
+        prepare: () => undefined,
+        read: (entry) => weights.get(entry.key) ?? learner.read(entry),
+      }),
     ...(index === undefined ? {} : { index }),
   };
 }
@@ -71,6 +78,7 @@ function applyInFrame(trace: Trace, learner: Learner, values: readonly Meaning[]
   const { model } = learner;
   const part = partOfInput(trace, values);
   let companion: Frame | undefined;
+  const home = trace.builder;
   const frame: Frame = {
     owner: modelName(model),
     segments: [{ name: modelName(model), index: 1 }],
@@ -83,7 +91,7 @@ function applyInFrame(trace: Trace, learner: Learner, values: readonly Meaning[]
       part === undefined || part.part === 'support' || values.length !== 1
         ? undefined
         : () => {
-            companion ??= applyInFrame(trace, learner, [supportOf(trace, part)], range).frame;
+            companion ??= trace.inBuilder(home, () => applyInFrame(trace, learner, [supportOf(trace, part)], range).frame);
             return companion;
           },
   };
@@ -115,11 +123,12 @@ function supportOf(trace: Trace, part: PartOf): Meaning {
 export function stopLearner(trace: Trace, of: Meaning): Meaning {
   if (!isLearner(of)) return of;
   const cached = new Map<string, TensorMeaning>();
+  const home = trace.builder;
   const read = (entry: WeightEntry) => {
     const known = cached.get(entry.key);
     if (known !== undefined) return known;
     const value = of.learner.read(entry);
-    const stopped = { ...value, value: trace.builder.unary('stop_gradient', value.value) };
+    const stopped = { ...value, value: home.unary('stop_gradient', value.value) };
     cached.set(entry.key, stopped);
     return stopped;
   };
@@ -148,11 +157,13 @@ export function combineLearners(trace: Trace, operator: BinaryOperator, left: Me
   if (first === undefined || (second !== undefined && second.model !== first.model))
     throw new DiagnosticError(badOperands(operator, 'learners of different models', range, learnerHint));
   const cached = new Map<string, TensorMeaning>();
+  // What is kept for later must be made where later uses can see it, not in a step that happens to be the first to ask.
+  const home = trace.builder;
   const read = (entry: WeightEntry): TensorMeaning => {
     const known = cached.get(entry.key);
     if (known !== undefined) return known;
     const [a, b] = sides.map((side) => side.scalar ?? (side.learner as Learner).read(entry)) as [TensorMeaning, TensorMeaning];
-    const value = trace.at(range, () => applyBinary(trace, operator as '+', a, b, range, range));
+    const value = trace.inBuilder(home, () => trace.at(range, () => applyBinary(trace, operator as '+', a, b, range, range)));
     cached.set(entry.key, value);
     return value;
   };

@@ -81,6 +81,8 @@ export interface CallableMeaning {
   index?(context: Context, index: number, range: SourceRange): Meaning;
   /** Current values of its weights, path (relative to the model) -> tensor; for `half_squared_distance(net, fast)`. */
   weights?(context: Context, range: SourceRange): ReadonlyMap<string, TensorMeaning>;
+  /** The same with other values for its weights, by the paths of `weights`. */
+  withWeights?(weights: ReadonlyMap<string, TensorMeaning>): CallableMeaning;
 }
 
 /** A distribution as a value; `~` draws from it. Drawn by transforming standard draws. */
@@ -88,7 +90,7 @@ export interface DistributionMeaning {
   readonly kind: 'distribution';
   readonly name: string;
   /** One draw of the distribution's own shape, prefixed by `dims` (the example axis, or nothing). */
-  sample(context: Context, prefix: readonly Dim[], range: SourceRange): TensorMeaning;
+  sample(context: Context, prefix: readonly Dim[], range: SourceRange): Meaning;
   /** Natural parameters by name (`mean`, `deviation`), for `kl`, `log_density`, initialisers. */
   readonly parameters: ReadonlyMap<string, Meaning>;
 }
@@ -175,6 +177,31 @@ export interface Moments {
   readonly variance: TensorMeaning;
 }
 
+/** A recurrence over the leading axis of `sequences`. */
+export interface Recurrence {
+  /** How many steps: the leading axis of every sequence. */
+  readonly length: Dim;
+  /** From the last step to the first. */
+  readonly reverse: boolean;
+  /** What the first step starts from; `path` names the part of the state in messages. */
+  readonly carries: readonly { readonly path: string; readonly tensor: TensorMeaning; readonly range: SourceRange }[];
+  readonly sequences: readonly TensorMeaning[];
+  /** Of the step, for messages. */
+  readonly range: SourceRange;
+  /** Traced once, for all steps: the carries for the next step, in their order, and what the step puts out. */
+  step(
+    carries: readonly TensorMeaning[],
+    slices: readonly TensorMeaning[],
+  ): { readonly next: readonly TensorMeaning[]; readonly outputs: readonly TensorMeaning[] };
+}
+
+export interface Recurred {
+  /** The carries after the last step. */
+  readonly last: readonly TensorMeaning[];
+  /** Stacked along a leading axis of steps. */
+  readonly outputs: readonly TensorMeaning[];
+}
+
 /** What a builtin may ask of the checker while a call of it is traced. */
 export interface Context {
   /** Builder of the innermost function being traced; add nodes here. */
@@ -205,6 +232,8 @@ export interface Context {
   protocol(key: string, value: string): void;
   /** Applies a function, builtin or callable to positional values. */
   call(callee: Meaning, values: readonly Meaning[], range: SourceRange): Meaning;
+  /** Adds a recurrence. Weights that its step makes are shared by all steps, draws are made anew for each. Throws E0471. */
+  recur(recurrence: Recurrence): Recurred;
   /** Names a part of the model: weights created by `body` stand under `name` (numbered when it occurs more than once). */
   within<Result>(name: string, body: () => Result): Result;
 }

@@ -13,9 +13,23 @@ import { limits } from './budget.ts';
 import { describe } from './describe.ts';
 import { sizes } from './dims.ts';
 import type { Frame, PartOf } from './frame.ts';
-import type { Context, Dim, Initializer, LearnedMeaning, Level, Meaning, Moments, Phase, RecordMeaning, TensorMeaning } from './meaning.ts';
+import type {
+  Context,
+  Dim,
+  Initializer,
+  LearnedMeaning,
+  Level,
+  Meaning,
+  Moments,
+  Phase,
+  RecordMeaning,
+  Recurred,
+  Recurrence,
+  TensorMeaning,
+} from './meaning.ts';
 import type { Binding } from './model.ts';
 import { PoisonError } from './poison.ts';
+import { recur } from './recurrence.ts';
 import type { Scope } from './scope.ts';
 import type { CheckSession } from './session.ts';
 import { TracingBuilder } from './tracing-builder.ts';
@@ -116,7 +130,7 @@ export class Trace implements Context {
     return value;
   }
 
-  /** Runs `body` with nodes going to another builder (a region), outside any model application. */
+  /** Runs `body` with nodes going to another builder: a region, or the function around one. */
   inBuilder<Result>(builder: TracingBuilder, body: () => Result): Result {
     const saved = this.#builder;
     this.#builder = builder;
@@ -280,10 +294,21 @@ export class Trace implements Context {
     this.#drawIndex.set(path, count);
     const name = `${path}${count === 1 ? '' : count}`;
     return this.at(range, () => {
-      if (this.example !== undefined) return { kind: 'tensor', value: this.example.draw(name, distribution, dims), dims, level: 'example' };
-      const value = this.parameter(name, tensorType('float', sizes(dims)), { kind: 'draw', distribution, tasks: this.drawingTasks });
-      return { kind: 'tensor', value, dims, level: 'task' };
+      // Within a recurrence one draw is made for each step, and each step takes its own.
+      const { recurrences } = this.#builder;
+      const whole = [...recurrences.flatMap(({ steps }) => (steps === undefined ? [] : [steps])), ...dims];
+      const drawn =
+        this.example?.draw(name, distribution, whole) ??
+        this.parameter(name, tensorType('float', sizes(whole)), { kind: 'draw', distribution, tasks: this.drawingTasks });
+      const value = recurrences.reduce((draw, recurrence) => recurrence.drawOfStep(name, draw), drawn);
+      return { kind: 'tensor', value, dims, level: this.example === undefined ? 'task' : 'example' };
     });
+  }
+
+  recur(recurrence: Recurrence): Recurred {
+    const outer = this.#builder;
+    const region = outer.region(recurrence.length);
+    return recur({ outer, region, inside: (body) => this.inBuilder(region, body), draws: () => region.draws, highest }, recurrence);
   }
 
   supportMoments(compute: () => Moments): Moments {

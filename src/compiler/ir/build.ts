@@ -37,6 +37,11 @@ export class FunctionBuilder {
     return this.#nodes;
   }
 
+  /** Whether the value is this function's own. */
+  knows(value: Value): boolean {
+    return this.#own.has(value);
+  }
+
   /** The value as it is known here: itself, or a parameter that captures it from an enclosing function. */
   use(value: Value): Value {
     if (this.#own.has(value)) return value;

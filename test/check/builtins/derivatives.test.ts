@@ -4,16 +4,17 @@ import type { TensorMeaning } from '../../../src/compiler/check/meaning.ts';
 import { hostArray } from '../../../src/compiler/ir/host-array.ts';
 import { differences, gradients, mixed, mixedGradient } from './derivative.ts';
 import { elementwiseSamples } from './elementwise-samples.ts';
-import { call, FakeContext, type Given } from './fake-context.ts';
+import { call, FakeContext, fieldOf, type Given } from './fake-context.ts';
 import { layerSamples } from './layer-samples.ts';
 import { lossSamples } from './loss-samples.ts';
 import type { Sample } from './sample.ts';
+import { sequenceSamples } from './sequence-samples.ts';
 import { tensorSamples } from './tensor-samples.ts';
 
 /** Constant to the derivative by definition, whatever differences say. */
 const constant = ['stop', 'calibration_error'];
 
-const all = Object.entries({ ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples })
+const all = Object.entries({ ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples, ...sequenceSamples })
   .filter(([name]) => !constant.includes(name))
   .flatMap(([name, list]) => list.map((sample) => [name, sample.about, sample] as const))
   .filter(([, about]) => !['huge', 'certain', 'equal'].some((edge) => about.includes(edge)));
@@ -41,7 +42,7 @@ function expectClose(found: readonly (readonly number[])[], wanted: readonly (re
 test.each(all)('%s: %s', (name: string, _about: string, sample: Sample) => {
   const context = new FakeContext({ phase: sample.phase ?? 'train' });
   const { positional, named } = sample.arguments(context);
-  const result = call(context, name, positional, named);
+  const result = fieldOf(call(context, name, positional, named), sample.field);
   if (result.kind !== 'tensor') throw new Error('no tensor');
   if (result.value.type.dtype !== 'float') return;
   const { func, args } = context.finish([mixed(context.builder, [result.value])]);

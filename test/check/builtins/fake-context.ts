@@ -3,7 +3,19 @@ import type { CallArgument } from '../../../src/compiler/check/builtins/bind.ts'
 import { bind } from '../../../src/compiler/check/builtins/bind.ts';
 import { builtins } from '../../../src/compiler/check/builtins/table.ts';
 import { printDims, sizes } from '../../../src/compiler/check/dims.ts';
-import type { Context, Dim, Initializer, Meaning, Moments, Phase, TensorMeaning } from '../../../src/compiler/check/meaning.ts';
+import type {
+  Context,
+  Dim,
+  Initializer,
+  Meaning,
+  Moments,
+  Phase,
+  Recurred,
+  Recurrence,
+  TensorMeaning,
+} from '../../../src/compiler/check/meaning.ts';
+import { recur } from '../../../src/compiler/check/recurrence.ts';
+import { highest } from '../../../src/compiler/check/trace.ts';
 import { DiagnosticError } from '../../../src/compiler/diagnostics/diagnostic.ts';
 import { FunctionBuilder } from '../../../src/compiler/ir/build.ts';
 import { evaluateFunction } from '../../../src/compiler/ir/evaluate/evaluate.ts';
@@ -35,7 +47,7 @@ export function named(size: number, text: string): Dim {
 }
 
 export class FakeContext implements Context {
-  readonly builder = new FunctionBuilder();
+  #builder = new FunctionBuilder();
   readonly phase: Phase;
   readonly protocols = new Map<string, string>();
   readonly initial = new Map<string, Initializer>();
@@ -53,6 +65,10 @@ export class FakeContext implements Context {
     this.phase = options.phase ?? 'train';
     for (const [name, values] of Object.entries(options.state ?? {})) this.#state.set(name, values);
     this.#support = options.support;
+  }
+
+  get builder(): FunctionBuilder {
+    return this.#builder;
   }
 
   get noise(): boolean {
@@ -135,6 +151,18 @@ export class FakeContext implements Context {
     return callee.builtin.apply(this, bind(callee.builtin, calls, this, range));
   }
 
+  recur(recurrence: Recurrence): Recurred {
+    const outer = this.#builder;
+    const region = new FunctionBuilder(outer);
+    const inside = <Result>(body: () => Result): Result => {
+      this.#builder = region;
+      const result = body();
+      this.#builder = outer;
+      return result;
+    };
+    return recur({ outer, region, inside, draws: () => new Map(), highest }, recurrence);
+  }
+
   within<Result>(_name: string, body: () => Result): Result {
     return body();
   }
@@ -178,6 +206,14 @@ export function call(context: Context, name: string, positional: readonly Given[
     ...Object.entries(options).map(([key, given]) => ({ name: key, meaning: toMeaning(given), range: somewhere })),
   ];
   return builtin.apply(context, bind(builtin, calls, context, somewhere));
+}
+
+/** A field of a record; without a name the meaning itself. */
+export function fieldOf(meaning: Meaning, name: string | undefined): Meaning {
+  if (name === undefined) return meaning;
+  const field = meaning.kind === 'record' ? meaning.fields.get(name) : undefined;
+  if (field === undefined) throw new Error(`no field ${name}`);
+  return field;
 }
 
 /** `[ways = 5, 3]` of a tensor; what else it is otherwise. */

@@ -6,6 +6,8 @@ export interface Sample {
   readonly about: string;
   /** Positional and named arguments. */
   arguments(context: FakeContext): { readonly positional: readonly Given[]; readonly named?: Readonly<Record<string, Given>> };
+  /** Of a builtin that gives a record: the field that is looked at. */
+  readonly field?: string;
   readonly dims: string;
   /** Elements in row-major order; may read the weights and draws that the call made. */
   expected(context: FakeContext): readonly number[];

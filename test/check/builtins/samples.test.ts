@@ -3,15 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { builtins } from '../../../src/compiler/check/builtins/table.ts';
 import { drawSamples } from './draw-samples.ts';
 import { elementwiseSamples } from './elementwise-samples.ts';
-import { call, dimsText, FakeContext, somewhere } from './fake-context.ts';
+import { call, dimsText, FakeContext, fieldOf, somewhere } from './fake-context.ts';
 import { layerSamples } from './layer-samples.ts';
 import { lossSamples } from './loss-samples.ts';
 import { optimiserSamples } from './optimiser-samples.ts';
 import type { Sample } from './sample.ts';
 import { learnedSamples, scheduleSamples } from './schedule-samples.ts';
+import { sequenceSamples, shuffled } from './sequence-samples.ts';
 import { tensorSamples } from './tensor-samples.ts';
 
-const samples = { ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples };
+const samples = { ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples, ...sequenceSamples };
 const all = Object.entries(samples).flatMap(([name, list]) => list.map((sample) => [name, sample.about, sample] as const));
 
 function expectClose(found: readonly number[], expected: readonly number[], tolerance = 1e-9): void {
@@ -26,7 +27,7 @@ function expectClose(found: readonly number[], expected: readonly number[], tole
 test.each(all)('%s: %s', (name: string, _about: string, sample: Sample) => {
   const context = new FakeContext({ phase: sample.phase ?? 'train' });
   const { positional, named } = sample.arguments(context);
-  const result = call(context, name, positional, named);
+  const result = fieldOf(call(context, name, positional, named), sample.field);
   expect(dimsText(result)).toBe(sample.dims);
   expectClose(context.read(result), sample.expected(context));
 });
@@ -44,10 +45,22 @@ test.each(draws)('%s: %s', (name, _about, sample) => {
   expectClose(context.read(drawn), (context.draws[0]?.values ?? []).map(sample.expected));
 });
 
+test('shuffle: items in the order of the draws, the same for every field', () => {
+  const context = new FakeContext();
+  const values = [10, 11, 12, 13, 14, 15, 16];
+  const result = shuffled(context, values);
+  const draws = context.draws[0]?.values ?? [];
+  const order = values.map((_, index) => index).sort((a, b) => (draws[a] as number) - (draws[b] as number));
+  expect(context.read(result)).toEqual(order.map((index) => values[index]));
+});
+
 describe('the table', () => {
   test('every builtin has samples', () => {
     const tables = [samples, drawSamples, optimiserSamples, scheduleSamples, learnedSamples];
-    const sampled = tables.flatMap((table) => Object.entries(table).flatMap(([name, list]) => (list.length > 0 ? [name] : [])));
+    const sampled = [
+      ...tables.flatMap((table) => Object.entries(table).flatMap(([name, list]) => (list.length > 0 ? [name] : []))),
+      'shuffle',
+    ];
     expect(builtins.map(({ name }) => name).filter((name) => !sampled.includes(name))).toEqual([]);
     expect(sampled.filter((name) => !builtins.some((builtin) => builtin.name === name))).toEqual([]);
     expect(new Set(sampled).size).toBe(sampled.length);

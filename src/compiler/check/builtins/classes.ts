@@ -4,8 +4,9 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { Value } from '../../ir/ir.ts';
 import type { Arguments, Builtin, ParameterSpec } from '../builtin.ts';
 import { dim, printDims } from '../dims.ts';
-import type { Context, Dim } from '../meaning.ts';
+import type { Context, Dim, TensorMeaning } from '../meaning.ts';
 import { requireRank, shapeAt } from './checks.ts';
+import { shapeOf } from './dimensions.ts';
 import { asFloat, oneHot, restoreAxes } from './numeric.ts';
 import { countParameter, tensorParameter } from './parameters.ts';
 
@@ -27,8 +28,8 @@ interface PerClass {
   readonly dims: readonly Dim[];
 }
 
-function sumPerClass(context: Context, callee: string, values: Arguments): PerClass {
-  const { builder } = context;
+/** Examples `x` [n, ...] with a class number for each, `y` [n]. Throws E0403, E0409, E0410 or E0413. */
+function readExamples(callee: string, values: Arguments): { readonly x: TensorMeaning; readonly y: TensorMeaning; readonly classes: Dim } {
   requireRank(callee, values, 'x', 1, 'examples [n, ...]');
   const [x, y] = [values.tensor('x'), values.tensor('y')];
   const labelsAt = shapeAt(y, values.rangeOf('y'));
@@ -38,7 +39,12 @@ function sumPerClass(context: Context, callee: string, values: Arguments): PerCl
       labelsDoNotFit(callee, shapeAt(x, values.rangeOf('x')), labelsAt, `one label per example: ${printDims([examples])}`),
     );
   if (y.value.type.dtype === 'float') throw new DiagnosticError(labelsAreNotClasses(callee, labelsAt));
-  const classes = classesOf(callee, values, 'y');
+  return { x, y, classes: classesOf(callee, values, 'y') };
+}
+
+function sumPerClass(context: Context, callee: string, values: Arguments): PerClass {
+  const { builder } = context;
+  const { x, y, classes } = readExamples(callee, values);
   const member = oneHot(builder, y.value, classes.size);
   const sums = builder.emit('dot_general', [member, asFloat(builder, x.value)], {
     lhsBatch: [],
@@ -95,4 +101,31 @@ const oneHotBuiltin: Builtin = {
   },
 };
 
-export const classBuiltins: readonly Builtin[] = [classMeans, classSums, oneHotBuiltin];
+const instance: Builtin = {
+  name: 'instance',
+  category: 'set',
+  summary:
+    'The k-th example of each class, in their order: [n, ...] with labels [n] -> [classes, ...]; zeros for a class with fewer examples.',
+  parameters: [
+    tensorParameter('x', 'examples [n, ...]'),
+    tensorParameter('y', 'class numbers [n]'),
+    countParameter('k', 'which one, from 1'),
+    classesParameter,
+  ],
+  apply(context, values) {
+    const { builder } = context;
+    const { x, y, classes } = readExamples('instance', values);
+    const member = oneHot(builder, y.value, classes.size);
+    const count = builder.emit('cumulative_sum', [member], { dimension: 0, reverse: false, exclusive: false });
+    const isIt = builder.compare('EQ', builder.binary('multiply', count, member), builder.constant(values.number('k'), count.type.shape));
+    const found = builder.emit('convert', [isIt], { dtype: 'int' });
+    const dims = [classes, ...x.dims.slice(1)];
+    const picked = builder.emit('gather', [x.value, builder.emit('arg_max', [found], { dimension: 0 })], { axis: 0, batchDims: 0 });
+    const exists = builder.compare('GT', builder.sum(found, [0]), builder.constant(0, [classes.size], 'int'));
+    const value = builder.select(builder.broadcast(exists, shapeOf(dims), [0]), picked, builder.zerosLike(picked));
+    const result = context.wrap(value, dims, [x, y]);
+    return x.classes === undefined ? result : { ...result, classes: x.classes };
+  },
+};
+
+export const classBuiltins: readonly Builtin[] = [classMeans, classSums, oneHotBuiltin, instance];

@@ -1,6 +1,7 @@
 /** @file Every builtin of the language: the checker, completion and the language page read this one list. */
 import type { Builtin } from '../builtin.ts';
 import { activationBuiltins } from './activations.ts';
+import { cellBuiltins } from './cells.ts';
 import { classBuiltins } from './classes.ts';
 import { convolution } from './convolution.ts';
 import { denseBuiltins } from './dense.ts';
@@ -16,6 +17,7 @@ import { optimiserBuiltins } from './optimisers.ts';
 import { poolingBuiltins } from './pooling.ts';
 import { reductionBuiltins } from './reductions.ts';
 import { scheduleBuiltins } from './schedules.ts';
+import { sequenceBuiltins } from './sequences.ts';
 import { shapingBuiltins } from './shaping.ts';
 import { structureBuiltins } from './structure.ts';
 
@@ -25,6 +27,7 @@ export const builtins: readonly Builtin[] = [
   ...normalisationBuiltins,
   ...poolingBuiltins,
   ...structureBuiltins,
+  ...cellBuiltins,
   ...activationBuiltins,
   ...lossBuiltins,
   kl,
@@ -33,6 +36,7 @@ export const builtins: readonly Builtin[] = [
   ...reductionBuiltins,
   ...shapingBuiltins,
   ...joiningBuiltins,
+  ...sequenceBuiltins,
   ...distanceBuiltins,
   ...classBuiltins,
   ...distributionBuiltins,

@@ -162,7 +162,7 @@ export function notAList(found: string, range: SourceRange): Diagnostic {
     severity: 'error',
     title: '`in` needs a list',
     range,
-    expected: 'a list or a range, such as `1..5`',
+    expected: 'a list or a range, such as `1..5`, or something with a leading axis',
     found,
     hint: 'write `k in 1..5: e` for five values of `k`',
   };

@@ -1,0 +1,86 @@
+/** @file Messages about `scan` and other functions that are run for each step or element (E0470 to E0489). */
+import type { SourceRange } from '../../ir/ir.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+
+export function badStep(callee: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0470',
+    severity: 'error',
+    title: `the step of \`${callee}\` must say what its next state is`,
+    range,
+    expected: 'a record `(state: …, output: …)`, or `(state: …)`',
+    found,
+    hint: 'end the step with `return (state: …, output: …)`',
+  };
+}
+
+/** `path`: the field of the state; empty when the state is one tensor. */
+export function stateChanges(path: string, before: string, after: string, range: SourceRange, start: SourceRange): Diagnostic {
+  const what = path === '' ? 'the state' : `\`${path}\` of the state`;
+  return {
+    code: 'E0471',
+    severity: 'error',
+    title: `${what} is not after a step what it was before`,
+    range,
+    expected: before,
+    found: after,
+    hint: 'every step must return a state of the same form as the one that it was given: start with that form, or reshape what is returned',
+    related: [{ range: start, message: 'the first state' }],
+  };
+}
+
+export function stateHasOtherFields(
+  before: readonly string[],
+  after: readonly string[],
+  range: SourceRange,
+  start: SourceRange,
+): Diagnostic {
+  const list = (names: readonly string[]): string =>
+    names.length === 0 ? 'nothing' : names.map((name) => `\`${name || 'one tensor'}\``).join(', ');
+  return {
+    code: 'E0472',
+    severity: 'error',
+    title: 'the state after a step has other fields than before',
+    range,
+    expected: list(before),
+    found: list(after),
+    hint: 'return every field of the state, also those that stay as they are, and no others',
+    related: [{ range: start, message: 'the first state' }],
+  };
+}
+
+export function notASequence(callee: string, found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0473',
+    severity: 'error',
+    title: `\`${callee}\` needs something with an axis to go along`,
+    range,
+    expected: 'a tensor [steps, ...], or a record of them with one number of steps',
+    found,
+    hint: 'to take n steps with nothing else to say about each, go over `1..n`',
+  };
+}
+
+export function gradientFromOutside(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0474',
+    severity: 'error',
+    title: 'this gradient would go through something that was computed outside of the step',
+    range,
+    expected: 'a loss that is computed within the step, from `of` on',
+    found: 'a value from outside that depends on `of` too',
+    hint: 'compute it within the step, or say with `stop(…)` that it is a constant',
+  };
+}
+
+export function valueLeavesItsStep(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0475',
+    severity: 'error',
+    title: 'a value of one step is used where no step is running',
+    range,
+    expected: 'values that exist outside of the step too',
+    found: 'an adaptation, an equation or a task that depends on the state or the item of a step',
+    hint: 'hand it to the next step in the state, or out in the output; `adapt` cannot depend on a step: write the inner loop with `gradient`',
+  };
+}

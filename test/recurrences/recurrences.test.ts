@@ -1,0 +1,24 @@
+/** @file Recurrences in specs: gradients against differences, an inner loop against `adapt`. */
+import { expect, test } from 'vitest';
+import { gradcheck } from '../../src/gradcheck/gradcheck.ts';
+import { recurrentSpecs, unrolledInnerLoop } from './specs.ts';
+
+const all = Object.entries(recurrentSpecs);
+
+test.each(all)('gradients agree with differences: %s', async (name, text) => {
+  const { checks, diagnostics } = await gradcheck({ name, text }, { entries: 4 });
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(checks.length).toBeGreaterThan(0);
+  for (const check of checks) expect([check.weight, check.passed, check.largestError]).toEqual([check.weight, true, expect.any(Number)]);
+});
+
+test('an inner loop as a recurrence has the gradients of the unrolled one', async () => {
+  const gradients = async (text: string) => (await gradcheck({ name: 'inner', text }, { entries: 20 })).checks;
+  const scanned = await gradients(recurrentSpecs['an inner loop'] as string);
+  const unrolled = await gradients(unrolledInnerLoop);
+  expect(scanned.map(({ weight }) => weight)).toEqual(unrolled.map(({ weight }) => weight));
+  scanned.forEach(({ differences }, index) => {
+    expect(Math.abs(differences)).toBeGreaterThan(0);
+    expect(differences).toBeCloseTo(unrolled[index]?.differences as number, 7);
+  });
+});
