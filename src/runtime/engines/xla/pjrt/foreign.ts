@@ -44,9 +44,12 @@ export async function loadForeign(): Promise<Foreign> {
   widenStacks(koffi);
   const asked = koffi.proto('void *', ['void *']);
   const releaser = koffi.proto('void', ['void *']);
+  // An empty array has no address, and null means something else to most functions.
+  const nothing = new Uint8Array(8);
   return {
     load: (path) => {
       const library = koffi.load(path);
+      keepLoaded(koffi, path);
       return { callForPointer: (name) => addressFrom(library.func(name, 'void *', [])()) };
     },
     functionAt: (address) => {
@@ -66,9 +69,20 @@ export async function loadForeign(): Promise<Foreign> {
     release: (functionAddress, argument) => {
       koffi.call(functionAddress, releaser, argument);
     },
-    addressOf: (array) => koffi.address(array),
+    addressOf: (array) => (array.byteLength === 0 ? koffi.address(nothing) : koffi.address(array)),
     copy: (address, bytes) => (bytes === 0 ? new Uint8Array(0) : new Uint8Array(koffi.view(address, bytes)).slice()),
   };
+}
+
+const RTLD_NOW = 2;
+
+/**
+ * koffi closes a library when its handle is collected, or when the process ends. XLA's threads run until the very end, and do not survive
+ * that: the library is opened once more, and never closed.
+ */
+function keepLoaded(koffi: Koffi, path: string): void {
+  if (process.platform === 'win32') return;
+  koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(path, RTLD_NOW);
 }
 
 /** Once for a process: koffi fixes its settings when the first library is loaded. */
