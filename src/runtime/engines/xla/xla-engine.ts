@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { Precision } from '../../../compiler/emit/stablehlo/lowering-context.ts';
+import { stableHloLowerings } from '../../../compiler/emit/stablehlo/lowerings.ts';
+import type { Program } from '../../../compiler/ir/ir.ts';
 import { defaultCacheFolder } from '../../data/cache.ts';
 import type { Availability, Engine } from '../../engine.ts';
 import { ExecutableCache } from './executable-cache.ts';
@@ -37,8 +39,21 @@ export function xlaEngine(options: XlaOptions = {}, environment: Environment = p
     precision,
     probe: () => probe(start, devices),
     unfitForAuto: () => unfitForAuto(options, environment, start),
-    compile: async (program) => new XlaSession(await start(), program, { precision, devices, cache }),
+    compile: async (program) => {
+      refuseUnknown(program);
+      return new XlaSession(await start(), program, { precision, devices, cache });
+    },
   };
+}
+
+function refuseUnknown(program: Program): void {
+  const entries = program.functions.filter(({ name }) => name !== 'initialize');
+  const unknown = new Set(
+    entries.flatMap(({ body }) => body.nodes.map(({ op }) => op).filter((op) => !Object.hasOwn(stableHloLowerings, op))),
+  );
+  if (unknown.size === 0) return;
+  const names = [...unknown].map((name) => `'${name}'`).join(', ');
+  throw new LimitationError(`StableHLO has no ${names}: the program must be differentiated and batched before it runs on xla`);
 }
 
 async function probe(start: () => Promise<PjrtClient>, devices: number): Promise<Availability> {

@@ -111,7 +111,7 @@ export class XlaSession implements Session {
     milliseconds: number,
   ): Promise<{ readonly metrics: Metrics }> {
     const compiled = await this.#modules.get(entry.entry, form, entry.everywhere, entry.pace.callsAtOnce);
-    const started = await dispatch(this.#client, this.#devices, this.#residents, {
+    const starting = dispatch(this.#client, this.#devices, this.#residents, {
       compiled,
       what: `running \`${entry.entry.name}\``,
       supplied,
@@ -119,12 +119,14 @@ export class XlaSession implements Session {
       anyDevice: !entry.everywhere && this.#devices.length > 1,
       aside: startsAside(milliseconds),
     });
-    this.#underWay.add(started.metrics);
-    const ended = () => this.#underWay.delete(started.metrics);
-    started.metrics.then(ended, (error: unknown) => {
-      ended();
+    // What a call that failed was to replace may be gone: it was given away.
+    const failed = (error: unknown): void => {
       this.#failure ??= { error };
-    });
+    };
+    starting.catch(failed);
+    const started = await starting;
+    this.#underWay.add(started.metrics);
+    started.metrics.catch(failed).finally(() => this.#underWay.delete(started.metrics));
     return started;
   }
 
@@ -134,15 +136,14 @@ export class XlaSession implements Session {
     return device;
   }
 
-  /** Work is begun in the order in which it was asked for. After a failure the residents are no longer what they should be. */
+  /** Work is begun in the order in which it was asked for; none after a call that failed. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(() => {
       if (this.#failure !== undefined) throw this.#failure.error;
       return work();
     });
-    this.#last = result.catch((error: unknown) => {
-      this.#failure ??= { error };
-    });
+    // Whoever asked for it hears of it.
+    this.#last = result.catch(() => undefined);
     return result;
   }
 

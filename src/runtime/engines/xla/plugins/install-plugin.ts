@@ -72,6 +72,13 @@ function runPython(words: readonly string[], environment: Environment, { progres
       if (error.code === 'ENOENT') resolve({ status: 'none', output });
       else reject(error);
     });
+    // Stopped, it may leave children that still hold the pipes: `close` would wait for them.
+    child.on('exit', (status) => {
+      if (status !== null) return;
+      child.stdout.destroy();
+      child.stderr.destroy();
+      resolve({ status: 'too long', output });
+    });
     child.on('close', (status) => resolve({ status: status ?? 'too long', output }));
   });
 }
