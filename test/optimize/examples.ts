@@ -19,6 +19,7 @@ import { reductions } from '../../src/compiler/optimize/reductions.ts';
 import { regroup } from '../../src/compiler/optimize/regroup.ts';
 import { scalarFactors } from '../../src/compiler/optimize/scalar-factors.ts';
 import { shapes } from '../../src/compiler/optimize/shapes.ts';
+import { splitScans } from '../../src/compiler/optimize/split-scans.ts';
 import { stopGradients } from '../../src/compiler/optimize/stop-gradients.ts';
 import { sumsOfProducts } from '../../src/compiler/optimize/sums-of-products.ts';
 import { windows } from '../../src/compiler/optimize/windows.ts';
@@ -84,7 +85,37 @@ function region(b: FunctionBuilder, p: Parameters): Value {
   return b.apply('gradient', [weights, ...body.captures], { body: closed, wrt: [0] })[1] as Value;
 }
 
+/** A recurrent network with a last layer, and the sum of what that gives. */
+function recurrentNetwork(b: FunctionBuilder, p: Parameters): Value {
+  const product = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
+  const step = new FunctionBuilder();
+  const [h, total, x, input, state, last] = (
+    [
+      ['h', [2, 3]],
+      ['total', [2, 1]],
+      ['x', [2, 4]],
+      ['input', [4, 3]],
+      ['state', [3, 3]],
+      ['last', [3, 1]],
+    ] as const
+  ).map(([name, shape]) => step.parameter(name, tensorType('float', shape))) as [Value, Value, Value, Value, Value, Value];
+  const fromInput = step.emit('dot_general', [x, step.unary('tanh', input)], product);
+  const next = step.unary('tanh', step.binary('add', fromInput, step.emit('dot_general', [h, state], product)));
+  const output = step.emit('dot_general', [next, last], product);
+  const body = step.finish([
+    { name: 'h', value: next },
+    { name: 'total', value: step.binary('add', total, output) },
+  ]);
+  const operands = [p('h', 2, 3), b.constant(0, [2, 1]), p('x', 5, 2, 4), p('input', 4, 3), p('state', 3, 3), p('last', 3, 1)];
+  return b.apply('scan', operands, { body, length: 5, carries: 2, sequences: 1, reverse: false })[1] as Value;
+}
+
 export const examples: readonly Example[] = [
+  example(
+    splitScans,
+    'the inputs of all steps are multiplied at once, and so is what the steps give; only the state waits',
+    recurrentNetwork,
+  ),
   example(captures, 'what a region captures is moved into it when it costs nothing: now it knows that zeros are zeros', region),
   example(deadCode, 'nobody needs the cosine', (b, p) => {
     const x = p('x', 3);

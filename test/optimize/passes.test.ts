@@ -32,6 +32,7 @@ const favourites: Readonly<Record<string, readonly MakerName[]>> = {
   'convolution-roles': ['convolution', 'correlation'],
   windows: ['pool', 'unpool', 'affine', 'sum'],
   'common-subexpressions': ['unary', 'transpose'],
+  'split-scans': ['recurrence', 'recurrence', 'affine'],
   'pool-first': ['pool', 'affine', 'unary'],
 };
 

@@ -4,6 +4,7 @@ import type { Direction } from '../../src/compiler/ir/primitives.ts';
 import { sameShape } from '../../src/compiler/ir/tensor-type.ts';
 import type { Choices } from './choices.ts';
 import { linearMakers } from './linear-makers.ts';
+import { recurrence } from './recurrence-maker.ts';
 import { shapeMakers } from './shape-makers.ts';
 
 export type Maker = (choices: Choices) => Value | undefined;
@@ -111,6 +112,7 @@ export const makers = {
   convert,
   ...shapeMakers,
   ...linearMakers,
+  recurrence,
 } as const satisfies Readonly<Record<string, Maker>>;
 
 export type MakerName = keyof typeof makers;

@@ -3,17 +3,17 @@
  * rules know nothing: that a captured tensor is all zeros, or a vector repeated, is worth knowing inside.
  */
 import type { AnyNode, Func, Parameter, Value } from '../ir/ir.ts';
+import { hasRegion, type RegionNode } from '../ir/region.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import type { Pass } from './pass.ts';
-
-type Region = Extract<AnyNode, { op: 'gradient' | 'map_tasks' }>;
 
 function isFree(node: AnyNode | undefined): node is AnyNode {
   return node?.op === 'constant' || node?.op === 'iota' || node?.op === 'broadcast_in_dim' || node?.op === 'reshape';
 }
 
-/** Whether parameter `index` of the region is an ordinary capture: neither differentiated nor sliced by task. */
-function isCapture(node: Region, index: number): boolean {
+/** Whether parameter `index` of the region is an ordinary capture: neither differentiated, nor sliced by task or step, nor carried. */
+function isCapture(node: RegionNode, index: number): boolean {
+  if (node.op === 'scan') return index >= node.attributes.carries + node.attributes.sequences;
   return node.op === 'gradient' ? !node.attributes.wrt.includes(index) : node.attributes.mapped[index] !== true;
 }
 
@@ -24,13 +24,14 @@ interface Argument {
   readonly index: number | undefined;
 }
 
-function withArguments(node: Region, list: readonly Argument[], nodes: readonly AnyNode[]): AnyNode {
+function withArguments(node: RegionNode, list: readonly Argument[], nodes: readonly AnyNode[]): AnyNode {
   const body: Func = { parameters: list.map(({ parameter }) => parameter), nodes, results: node.attributes.body.results };
   const operands = list.map(({ operand }) => operand);
   if (node.op === 'gradient') {
     const wrt = node.attributes.wrt.map((old) => list.findIndex(({ index }) => index === old));
     return { ...node, operands, attributes: { body, wrt } };
   }
+  if (node.op === 'scan') return { ...node, operands, attributes: { ...node.attributes, body } };
   const mapped = list.map(({ index }) => index !== undefined && node.attributes.mapped[index] === true);
   return { ...node, operands, attributes: { ...node.attributes, body, mapped } };
 }
@@ -44,7 +45,7 @@ function unusedName(names: Set<string>): string {
   return name;
 }
 
-function moveIn(node: Region, definitions: ReadonlyMap<Value, AnyNode>): AnyNode {
+function moveIn(node: RegionNode, definitions: ReadonlyMap<Value, AnyNode>): AnyNode {
   const { body } = node.attributes;
   const queue: Argument[] = body.parameters.map((parameter, index) => ({ parameter, operand: node.operands[index] as Value, index }));
   const names = new Set(body.parameters.map(({ name }) => name));
@@ -98,8 +99,8 @@ function run(f: Func): Func {
   let changed = false;
   const nodes = f.nodes.map((node): AnyNode => {
     for (const result of node.results) definitions.set(result, node);
-    if (node.op !== 'gradient' && node.op !== 'map_tasks') return node;
-    const filled = moveIn(node, definitions) as Region;
+    if (!hasRegion(node)) return node;
+    const filled = moveIn(node, definitions) as RegionNode;
     const body = run(filled.attributes.body);
     if (filled === node && body === node.attributes.body) return node;
     changed = true;

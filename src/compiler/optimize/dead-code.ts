@@ -21,8 +21,7 @@ function shrinkMapTasks(node: AnyNode, live: ReadonlySet<Value>): AnyNode {
   const { body } = node.attributes;
   const used = node.results.map((result) => live.has(result));
   const smaller = removeAll(used.every(Boolean) ? body : { ...body, results: body.results.filter((_, index) => used[index]) });
-  const touched = new Set<Value>(smaller.results.map((result) => result.value));
-  for (const inner of smaller.nodes) for (const operand of inner.operands) touched.add(operand);
+  const touched = usedValues(smaller);
   const needed = smaller.parameters.map((parameter) => touched.has(parameter.value));
   if (smaller === body && needed.every(Boolean)) return node;
   return {
@@ -35,6 +34,47 @@ function shrinkMapTasks(node: AnyNode, live: ReadonlySet<Value>): AnyNode {
       mapped: node.attributes.mapped.filter((_, index) => needed[index]),
     },
   };
+}
+
+/** Drops the unused outputs of a scan, carries that nothing but themselves is computed from, and what only these need. */
+function shrinkScan(node: AnyNode, live: ReadonlySet<Value>): AnyNode {
+  if (node.op !== 'scan') return node;
+  const { body, carries, sequences } = node.attributes;
+  const wanted = node.results.map((result) => live.has(result));
+  let smaller = withResults(body, wanted);
+  for (;;) {
+    const used = usedValues(smaller);
+    const late = body.parameters.findIndex(({ value }, index) => index < carries && !wanted[index] && used.has(value));
+    if (late < 0) break;
+    wanted[late] = true;
+    smaller = withResults(body, wanted);
+  }
+  const used = usedValues(smaller);
+  const needed = body.parameters.map(({ value }, index) => (index < carries ? wanted[index] === true : used.has(value)));
+  if (smaller === body && needed.every(Boolean)) return node;
+  const kept = (from: number, to: number): number => needed.slice(from, to).filter(Boolean).length;
+  return {
+    ...node,
+    operands: node.operands.filter((_, index) => needed[index]),
+    results: node.results.filter((_, index) => wanted[index]),
+    attributes: {
+      ...node.attributes,
+      body: { ...smaller, parameters: body.parameters.filter((_, index) => needed[index]) },
+      carries: kept(0, carries),
+      sequences: kept(carries, carries + sequences),
+    },
+  };
+}
+
+function withResults(body: Func, wanted: readonly boolean[]): Func {
+  return removeAll(wanted.every(Boolean) ? body : { ...body, results: body.results.filter((_, index) => wanted[index]) });
+}
+
+/** Values that nodes or results use. */
+function usedValues(f: Func): ReadonlySet<Value> {
+  const used = new Set<Value>(f.results.map((result) => result.value));
+  for (const node of f.nodes) for (const operand of node.operands) used.add(operand);
+  return used;
 }
 
 /** A gradient's results are tied to its body's parameters, so only the inside of the body shrinks. */
@@ -54,7 +94,7 @@ function removeAll(f: Func): Func {
       changed = true;
       continue;
     }
-    const smaller = shrinkGradient(shrinkMapTasks(node, live));
+    const smaller = shrinkGradient(shrinkScan(shrinkMapTasks(node, live), live));
     if (smaller !== node) changed = true;
     kept.push(smaller);
     for (const operand of smaller.operands) live.add(operand);
@@ -64,6 +104,6 @@ function removeAll(f: Func): Func {
 
 export const deadCode: Pass = {
   name: 'dead-code',
-  summary: 'removes nodes that no result depends on, and unused results of map_tasks with all that only they need',
+  summary: 'removes nodes that no result depends on, and unused results of map_tasks and scan with all that only they need',
   run: removeAll,
 };

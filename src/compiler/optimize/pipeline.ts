@@ -21,6 +21,7 @@ import { regroup } from './regroup.ts';
 import { inOneWalk, isRewritePass, type RewritePass } from './rewriter.ts';
 import { scalarFactors } from './scalar-factors.ts';
 import { shapes } from './shapes.ts';
+import { splitScans } from './split-scans.ts';
 import { stopGradients } from './stop-gradients.ts';
 import { sumsOfProducts } from './sums-of-products.ts';
 import { windows } from './windows.ts';
@@ -60,6 +61,7 @@ export const cleanupPasses: readonly Pass[] = [
   regroup, // joins batch norm's factors
   collectTerms, // as above
   reductions, // as above
+  splitScans, // a step is as small as it gets; what leaves it is differentiated outside
   commonSubexpressions, // a value that is used twice is differentiated once
 ];
 
