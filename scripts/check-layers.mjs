@@ -41,6 +41,8 @@ export const LAYERS = [
     imports: [...IR, 'src/runtime/', 'src/compiler/emit/stablehlo/'],
     packages: ['node:*', 'koffi', '@bufbuild/protobuf'],
   },
+  // The packages of TensorFlow.js are optional peers, imported by name at run time (load-tensorflow.ts); no file but that needs Node.
+  { path: 'src/runtime/engines/tfjs/', imports: [...IR, 'src/runtime/'], packages: ['node:*'] },
   { path: 'src/runtime/engines/reference/', imports: [...IR, 'src/runtime/'], packages: ['node:*'] },
   { path: 'src/cli/', imports: ['src/'], packages: ['node:*'] },
   // The library's door for Node.

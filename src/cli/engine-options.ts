@@ -1,20 +1,25 @@
 /** @file The options that say what runs a program: the engine, and what is asked of it. */
 import { resolve } from 'node:path';
+import { DEVICE_NAMES, ENGINE_NAMES } from '../engine-names.ts';
 import type { EngineRequest } from '../engines.ts';
 import type { OptionSpec } from './option.ts';
 import type { Arguments } from './parse-arguments.ts';
 
-const DEVICES = ['cpu', 'cuda', 'rocm', 'tpu', 'metal'] as const;
 const PRECISIONS = ['float32', 'tf32', 'bf16'] as const;
 
 export const ENGINE_OPTIONS: readonly OptionSpec[] = [
   {
     kind: 'choice',
     name: 'engine',
-    choices: ['auto', 'xla', 'onnx', 'reference'],
+    choices: ['auto', ...ENGINE_NAMES],
     about: 'what runs the program (default: auto, the fastest that works here)',
   },
-  { kind: 'choice', name: 'device', choices: DEVICES, about: 'what kind of device runs it (default: the fastest that is seen)' },
+  {
+    kind: 'choice',
+    name: 'device',
+    choices: DEVICE_NAMES,
+    about: 'what kind of device runs it, engines xla and onnx (default: the fastest that is seen)',
+  },
   {
     kind: 'count',
     name: 'devices',
@@ -38,7 +43,7 @@ export const ENGINE_OPTIONS: readonly OptionSpec[] = [
 
 /** What was asked besides the engine's name. Only what was given has an entry. */
 export function engineRequest(given: Arguments): EngineRequest {
-  const device = DEVICES.find((name) => name === given.text('device'));
+  const device = DEVICE_NAMES.find((name) => name === given.text('device'));
   const devices = given.count('devices');
   const precision = PRECISIONS.find((name) => name === given.text('precision'));
   const plugin = given.text('plugin');

@@ -134,6 +134,6 @@ test('engines lists all with a reason or a version', async () => {
   const { status, out } = await metac('engines', '--json');
   expect(status).toBe(0);
   const { engines } = JSON.parse(out) as { readonly engines: readonly { readonly name: string; readonly detail: string }[] };
-  expect(engines.map(({ name }) => name)).toEqual(['xla', 'onnx', 'reference']);
+  expect(engines.map(({ name }) => name)).toEqual(['xla', 'tfjs', 'onnx', 'reference']);
   for (const { detail } of engines) expect(detail.length).toBeGreaterThan(5);
 });

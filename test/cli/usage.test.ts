@@ -31,7 +31,7 @@ const wrong: readonly (readonly [words: readonly string[], message: string, hint
   [['train', spec, '--steps', '2.5'], '`--steps` needs a whole number, but `2.5` was given', 'write `--steps 1`'],
   [['train', spec, '--steps', '-3'], '`--steps` must be at least 1, but `-3` was given', undefined],
   [['train', spec, '--steps=3', '--steps=4'], '`--steps` is given twice', 'give it once'],
-  [['train', spec, '--engine', 'onx'], '`--engine` cannot be `onx`; it is one of auto, xla, onnx, reference', 'did you mean `onnx`?'],
+  [['train', spec, '--engine', 'onx'], '`--engine` cannot be `onx`; it is one of auto, xla, tfjs, onnx, reference', 'did you mean `onnx`?'],
   [['train', spec, '--set', 'rate'], '`--set rate` is not of the form name=value', 'write `--set NAME=VALUE`'],
   [['train', spec, '--set', 'a=1', '--set', 'a=2'], '`--set a=…` is given twice', 'give each name once'],
   [['train', spec, '--json=yes'], '`--json` takes no value, but `yes` was given', 'write `--json`'],

@@ -8,9 +8,9 @@ export function smallText(text: string): string {
 }
 
 const LARGEST: readonly (readonly [RegExp, number])[] = [
-  [/\.batch$/, 3],
+  [/\.batch$/, 2],
   [/\.ways$/, 10],
-  [/\.queries$/, 4],
+  [/\.queries$/, 3],
 ];
 
 /** Settings (`--set`) that bring batches, ways and queries down to what the reference engine does in milliseconds. */
