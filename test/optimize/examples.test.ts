@@ -7,6 +7,7 @@ import { printFunction } from '../../src/compiler/ir/print.ts';
 import { verifyFunction } from '../../src/compiler/ir/verify.ts';
 import { costOf } from '../../src/compiler/optimize/cost.ts';
 import { cleanupPasses, passes } from '../../src/compiler/optimize/pipeline.ts';
+import { separateItems } from '../../src/compiler/optimize/separate-items.ts';
 import { expectGolden } from '../golden.ts';
 import { floats } from '../primitives/draw.ts';
 import { examples } from './examples.ts';
@@ -29,7 +30,9 @@ describe.each(examples)('$pass.name', ({ pass, about, f }) => {
   test('means the same, is no dearer, and is done', () => {
     verifyFunction(after);
     expectSame(differentiate(f), differentiate(after), args);
-    expect(costOf(after).flops).toBeLessThanOrEqual(costOf(f).flops);
+    // Two products need an addition more, and one of them need not be made step by step.
+    const allowed = pass === separateItems ? 1.1 : 1;
+    expect(costOf(after).flops).toBeLessThanOrEqual(allowed * costOf(f).flops);
     expect(after).not.toBe(f);
     const again = pass.run(pass.run(after));
     expect(printFunction(pass.run(again))).toBe(printFunction(again));

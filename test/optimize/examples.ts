@@ -18,6 +18,7 @@ import { productChains } from '../../src/compiler/optimize/product-chains.ts';
 import { reductions } from '../../src/compiler/optimize/reductions.ts';
 import { regroup } from '../../src/compiler/optimize/regroup.ts';
 import { scalarFactors } from '../../src/compiler/optimize/scalar-factors.ts';
+import { separateItems } from '../../src/compiler/optimize/separate-items.ts';
 import { shapes } from '../../src/compiler/optimize/shapes.ts';
 import { splitScans } from '../../src/compiler/optimize/split-scans.ts';
 import { stopGradients } from '../../src/compiler/optimize/stop-gradients.ts';
@@ -110,7 +111,22 @@ function recurrentNetwork(b: FunctionBuilder, p: Parameters): Value {
   return b.apply('scan', operands, { body, length: 5, carries: 2, sequences: 1, reverse: false })[1] as Value;
 }
 
+/** One layer of a network that sees the item and what it said before. */
+function networkWithFeedback(b: FunctionBuilder, p: Parameters): Value {
+  const step = new FunctionBuilder();
+  const [h, x, w] = [
+    step.parameter('h', tensorType('float', [3])),
+    step.parameter('x', tensorType('float', [4])),
+    step.parameter('w', tensorType('float', [7, 3])),
+  ];
+  const both = step.emit('concatenate', [x, h], { dimension: 0 });
+  const product = step.emit('dot_general', [both, w], { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] });
+  const body = step.finish([{ name: 'h', value: step.unary('tanh', product) }]);
+  return b.emit('scan', [p('h', 3), p('x', 5, 4), p('w', 7, 3)], { body, length: 5, carries: 1, sequences: 1, reverse: false });
+}
+
 export const examples: readonly Example[] = [
+  example(separateItems, 'a product with the item does not wait for the state', networkWithFeedback),
   example(
     splitScans,
     'the inputs of all steps are multiplied at once, and so is what the steps give; only the state waits',

@@ -20,6 +20,7 @@ import { reductions } from './reductions.ts';
 import { regroup } from './regroup.ts';
 import { inOneWalk, isRewritePass, type RewritePass } from './rewriter.ts';
 import { scalarFactors } from './scalar-factors.ts';
+import { separateItems } from './separate-items.ts';
 import { shapes } from './shapes.ts';
 import { splitScans } from './split-scans.ts';
 import { stopGradients } from './stop-gradients.ts';
@@ -61,6 +62,7 @@ export const cleanupPasses: readonly Pass[] = [
   regroup, // joins batch norm's factors
   collectTerms, // as above
   reductions, // as above
+  separateItems, // for the next one
   splitScans, // a step is as small as it gets; what leaves it is differentiated outside
   commonSubexpressions, // a value that is used twice is differentiated once
 ];

@@ -31,7 +31,7 @@ const HANDED_ON = { times: 8, elements: 4096 } as const;
 
 const free: ReadonlySet<string> = new Set(['constant', 'iota', 'broadcast_in_dim', 'reshape']);
 
-class Step implements StepValues {
+export class Step implements StepValues {
   readonly node: Node<'scan'>;
   readonly #makers = new Map<Value, AnyNode>();
   readonly #varies = new Map<Value, 'state' | 'item'>();

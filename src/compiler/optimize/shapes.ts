@@ -2,6 +2,7 @@
 import type { Value } from '../ir/ir.ts';
 import { sameShape } from '../ir/tensor-type.ts';
 import { properAxes } from './operands.ts';
+import { sumOfPadded } from './padded-sums.ts';
 import { type Rule, type RuleSet, rewritePass } from './rewriter.ts';
 import { slicingRules } from './slicing.ts';
 
@@ -135,6 +136,7 @@ const rules: RuleSet = {
   reduce_sum: reduceSum,
   reduce_max: reduceMax,
   ...slicingRules,
+  add: sumOfPadded,
 };
 
 export const shapes = rewritePass(
