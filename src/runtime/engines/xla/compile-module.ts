@@ -51,11 +51,23 @@ function serialized(executable: LoadedExecutable): Uint8Array | undefined {
   }
 }
 
-/** Everything besides text and options that decides whether an executable can run here: the plugin, its devices, and the processor. */
+/** Everything besides text and options that decides whether an executable can run here: the plugin and what it is told, its devices, the processor. */
 function fingerprint(client: PjrtClient): string {
   const { path, apiVersion } = client.library;
   const { size, mtimeMs } = statSync(path);
   const devices = client.devices.map(({ id, kind }) => `${id} ${kind}`);
   const processor = cpus()[0]?.model ?? '';
-  return JSON.stringify([path, size, mtimeMs, apiVersion, client.platform, client.platformVersion, devices, processor, process.arch]);
+  const flags = process.env.XLA_FLAGS ?? '';
+  return JSON.stringify([
+    flags,
+    path,
+    size,
+    mtimeMs,
+    apiVersion,
+    client.platform,
+    client.platformVersion,
+    devices,
+    processor,
+    process.arch,
+  ]);
 }

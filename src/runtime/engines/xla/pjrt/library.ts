@@ -101,10 +101,9 @@ export class PjrtLibrary {
     try {
       await after?.catch(() => undefined);
       const ready = new Struct(EVENT_IS_READY).set('event', event);
-      for (let turn = 0; turn < TURNS_BEFORE_WAITING; turn++) {
+      for (const patience = performance.now() + LOOKING; ; await nextTurn()) {
         this.call('Event_IsReady', ready);
-        if (ready.number('is_ready') !== 0) break;
-        await nextTurn();
+        if (ready.number('is_ready') !== 0 || performance.now() > patience) break;
       }
       const wait = new Struct(EVENT_AWAIT).set('event', event);
       if (ready.number('is_ready') !== 0) this.call('Event_Await', wait);
@@ -137,8 +136,8 @@ export class PjrtLibrary {
   }
 }
 
-/** Small work ends within a few turns of the event loop; a thread of the pool costs more than they do. */
-const TURNS_BEFORE_WAITING = 16;
+/** Milliseconds for which an event is looked at again at each turn of the event loop. To wait on another thread costs about 0.1. */
+const LOOKING = 0.1;
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -48,7 +48,7 @@ function fits({ kind }: FoundPlugin, device: PluginDevice | undefined): boolean 
 /** Throws LimitationError when the plugin does not start, or has too few devices or those of another platform. */
 export async function startPlugin(foreign: Foreign, plugin: FoundPlugin, { device, devices }: StartOptions): Promise<PjrtClient> {
   // What XLA logs at start is no news to a user of metac; who wants it sets the level.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const library = PjrtLibrary.open(foreign, plugin.path);
   const client = await PjrtClient.create(library, clientOptions(deviceOf(plugin), devices));
   const problem = unfit(client, device, devices);
