@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SourceFile } from '../compiler/diagnostics/source-file.ts';
-import type { EngineName, EngineRequest } from '../engines.ts';
+import type { EngineName } from '../engine-names.ts';
+import type { EngineRequest } from '../engines.ts';
 import type { PrepareOptions } from '../prepare.ts';
 import { writeAtomically } from '../runtime/checkpoint/atomic-file.ts';
 import { UsageError } from './usage-error.ts';

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hashProgram } from '../../compiler/ir/serialize.ts';
-import { chooseEngine, type EngineName, type EngineRequest, engineNamed } from '../../engines.ts';
+import type { EngineName } from '../../engine-names.ts';
+import { chooseEngine, type EngineRequest, engineNamed } from '../../engines.ts';
 import type { PrepareOptions } from '../../prepare.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
 import { evaluate } from '../../runtime/run/evaluate.ts';

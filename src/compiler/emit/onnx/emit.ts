@@ -1,6 +1,6 @@
 /** @file An entry function as an ONNX model. */
 import type { EntryFunction, Func, Program, SourceRange, Value } from '../../ir/ir.ts';
-import { encodeModel } from './encode.ts';
+import { encodeModel, nodeName } from './encode.ts';
 import { finiteValues } from './finite-values.ts';
 import { GraphBuilder, type OnnxGraph } from './graph.ts';
 import { ELEMENT_OF, LoweringContext } from './lowering-context.ts';
@@ -9,11 +9,13 @@ import { lowerNode } from './lowerings.ts';
 export interface EmitOnnxOptions {
   /** Written into the model's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The type of data sets of bytes: `float32` for devices that have no bytes. */
+  readonly images?: 'uint8' | 'float32';
 }
 
 /** The bytes of a model that does what `entry` does. Inputs and outputs are named as in `onnxGraph`. */
 export function emitOnnx(entry: EntryFunction, program: Program, options: EmitOnnxOptions = {}): Uint8Array<ArrayBuffer> {
-  return encodeModel(onnxGraph(entry), { program: program.name, entry: entry.name, ...options.metadata });
+  return encodeModel(onnxGraph(entry, options), { program: program.name, entry: entry.name, ...options.metadata });
 }
 
 /** Name of the output for a result. ONNX names each tensor once, so a result that replaces a weight or state is `<name>.next`. */
@@ -22,14 +24,15 @@ export function outputName(entry: EntryFunction, result: string): string {
 }
 
 /** The model as plain data: for printing, and for who reads it node by node. Parameters that nothing uses are left out. */
-export function onnxGraph(entry: EntryFunction): OnnxGraph {
+export function onnxGraph(entry: EntryFunction, { images = 'uint8' }: EmitOnnxOptions = {}): OnnxGraph {
   const { body } = entry;
   const graph = new GraphBuilder();
   const context = new LoweringContext(graph, finiteValues(body));
   const used = usedValues(body);
   for (const { name, value } of body.parameters) {
     if (!used.has(value)) continue;
-    context.define(value, graph.input(name, ELEMENT_OF[value.type.dtype], value.type.shape));
+    const { dtype, shape } = value.type;
+    context.define(value, graph.input(name, dtype === 'uint8' ? images : ELEMENT_OF[dtype], shape));
   }
   for (const node of body.nodes) {
     graph.source = node.source;
@@ -50,7 +53,7 @@ function usedValues(body: Func): Set<Value> {
 export function nodeSources(graph: OnnxGraph): ReadonlyMap<string, SourceRange> {
   const sources = new Map<string, SourceRange>();
   graph.nodes.forEach((node, index) => {
-    if (node.source !== undefined) sources.set(`${node.op}${index}`, node.source);
+    if (node.source !== undefined) sources.set(nodeName(node.op, index), node.source);
   });
   return sources;
 }

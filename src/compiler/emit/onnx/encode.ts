@@ -32,6 +32,11 @@ export function encodeModel(graph: OnnxGraph, metadata: Readonly<Record<string, 
   return toBinary(ModelProtoSchema, model);
 }
 
+/** What a node of a graph is called in the file: its operator and its place. */
+export function nodeName(op: string, index: number): string {
+  return `${op}${index}`;
+}
+
 function encodeGraph(graph: OnnxGraph): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,
@@ -40,7 +45,7 @@ function encodeGraph(graph: OnnxGraph): GraphProto {
     initializer: graph.initializers.map(initializer),
     node: graph.nodes.map((node, index) =>
       create(NodeProtoSchema, {
-        name: `${node.op}${index}`,
+        name: nodeName(node.op, index),
         opType: node.op,
         input: [...node.inputs],
         output: [...node.outputs],

@@ -2,14 +2,34 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-common';
 import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
-import { emitOnnx, outputName } from '../../../compiler/emit/onnx/emit.ts';
+import { emitOnnx, onnxGraph, outputName } from '../../../compiler/emit/onnx/emit.ts';
+import { nodeName } from '../../../compiler/emit/onnx/encode.ts';
+import type { OnnxGraph } from '../../../compiler/emit/onnx/graph.ts';
 import { emitOnnxLoop, loopOutputName } from '../../../compiler/emit/onnx/loop.ts';
-import type { Program } from '../../../compiler/ir/ir.ts';
+import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { EngineOptions } from '../../engine.ts';
-import type { CompiledEntry } from './onnx-session.ts';
 import { callsAtOnce, chooseThreads } from './thread-choice.ts';
 
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+export type OnnxRuntime = typeof import('onnxruntime-node');
+
+/** An entry function, its model, and how to run it. */
+export interface CompiledEntry {
+  readonly entry: EntryFunction;
+  readonly model: Uint8Array;
+  /** How many calls are worth handing over at once. */
+  readonly callsAtOnce: number;
+  /** The model of many calls (`emitOnnxLoop`). */
+  readonly loop: () => Uint8Array;
+  readonly loopOutputName: (result: string) => string;
+  readonly options: InferenceSession.SessionOptions;
+  /** Name of the model's output for a result of the function. */
+  readonly outputName: (result: string) => string;
+}
+
+/** Where ONNX Runtime computes: its provider. */
+export type OnnxDevice = 'cpu' | 'webgpu' | 'cuda';
+
+export async function loadRuntime(): Promise<OnnxRuntime> {
   try {
     return await import('onnxruntime-node');
   } catch (error) {
@@ -19,7 +39,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   }
 }
 
-export function compileEntries(program: Program, options: EngineOptions): Map<string, CompiledEntry> {
+export function compileEntries(program: Program, options: EngineOptions, device: OnnxDevice = 'cpu'): Map<string, CompiledEntry> {
   const entries = new Map<string, CompiledEntry>();
   const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
   for (const entry of program.functions) {
@@ -27,11 +47,11 @@ export function compileEntries(program: Program, options: EngineOptions): Map<st
     const threads = chooseThreads(entry.body, options.threads, availableParallelism());
     entries.set(entry.name, {
       entry,
-      model: emitOnnx(entry, program),
+      model: emitOnnx(entry, program, { images: device === 'webgpu' ? 'float32' : 'uint8' }),
       callsAtOnce: entry.body.results.some(({ name }) => resident.has(name)) ? callsAtOnce(entry.body) : 1,
       loop: () => emitOnnxLoop(entry, program),
       loopOutputName: (result) => loopOutputName(entry, program, result),
-      options: sessionOptions(threads),
+      options: sessionOptions(threads, device, device === 'webgpu' ? inexactNodes(onnxGraph(entry)) : []),
       outputName: (result) => outputName(entry, result),
     });
   }
@@ -39,9 +59,9 @@ export function compileEntries(program: Program, options: EngineOptions): Map<st
 }
 
 /** Measured choices (bench/NOTES.md). */
-function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(threads: number, device: OnnxDevice, onProcessor: readonly string[] = []): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [...(device === 'cpu' ? [] : [providerOf(device, onProcessor)]), 'cpu'],
     executionMode: 'sequential',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -50,4 +70,14 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
     enableMemPattern: true,
     logSeverityLevel: 3,
   };
+}
+
+function providerOf(device: OnnxDevice, onProcessor: readonly string[]): InferenceSession.ExecutionProviderConfig {
+  // An empty list is refused.
+  return device === 'webgpu' && onProcessor.length > 0 ? { name: device, forceCpuNodeNames: onProcessor } : device;
+}
+
+/** Nodes that devices of WebGPU may compute with an error of 2^-11 (WebGPU Shading Language, accuracy of built-in functions). */
+function inexactNodes(graph: OnnxGraph): readonly string[] {
+  return graph.nodes.flatMap(({ op }, index) => (op === 'Sin' || op === 'Cos' ? [nodeName(op, index)] : []));
 }

@@ -1,31 +1,67 @@
-/** @file The default engine: each entry function as one ONNX graph on ONNX Runtime (`onnxruntime-node`), CPU. */
+/** @file The default engine: each entry function as one ONNX graph on ONNX Runtime (`onnxruntime-node`), on the processor or a graphics card. */
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
-import type { Availability, Engine, Session } from '../../engine.ts';
+import type { Availability, Engine, EngineOptions, Session } from '../../engine.ts';
 import { arithmeticOf } from '../arithmetic.ts';
-import { compileEntries, loadRuntime } from './compile-entries.ts';
+import { compileEntries, loadRuntime, type OnnxDevice, type OnnxRuntime, sessionOptions } from './compile-entries.ts';
+import { DeviceSession } from './device-session.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { isIndependent } from './parallel-entries.ts';
 import { ParallelSession } from './parallel-session.ts';
 import { SINGLE_THREAD_WORK } from './thread-choice.ts';
 
-export function onnxEngine(): Engine {
+export interface OnnxOptions {
+  /** Undefined takes WebGPU for large steps where a graphics card is seen, else the processor. */
+  readonly device?: OnnxDevice | undefined;
+}
+
+export function onnxEngine({ device }: OnnxOptions = {}): Engine {
   return {
     name: 'onnx',
     floatBytes: 4,
-    probe,
+    probe: () => probe(device),
     compile: async (program, options): Promise<Session> => {
       const runtime = await loadRuntime();
-      const sideBySide = callsSideBySide(program);
-      const workers = Math.min(options.threads ?? availableParallelism(), MOST_WORKERS);
-      if (workers < 2 || sideBySide.size === 0) return new OnnxSession(runtime, program, compileEntries(program, options));
-      const own: Program = { ...program, functions: program.functions.filter((entry) => !sideBySide.has(entry)) };
-      const data = own.functions.flatMap((entry) => entry.inputs.filter((input) => input.kind === 'data'));
-      const main = new OnnxSession(runtime, own, compileEntries(own, options));
-      return new ParallelSession(main, program, new Set(data.map(({ name }) => name)), workers);
+      const where = device ?? (gpuSeen() && isLarge(program) ? 'webgpu' : 'cpu');
+      if (where === 'cpu') return compileForProcessor(runtime, program, options);
+      requireProvider(runtime, where);
+      const entries = compileEntries(program, options, where);
+      // onnxruntime-node 1.30 leaves tensors on the device for WebGPU only: elsewhere they go through the host's memory between calls.
+      if (where === 'webgpu') return new DeviceSession(runtime, program, entries, sessionOptions(1, where));
+      return new OnnxSession(runtime, program, entries);
     },
   };
+}
+
+function compileForProcessor(runtime: OnnxRuntime, program: Program, options: EngineOptions): Session {
+  const sideBySide = callsSideBySide(program);
+  const workers = Math.min(options.threads ?? availableParallelism(), MOST_WORKERS);
+  if (workers < 2 || sideBySide.size === 0) return new OnnxSession(runtime, program, compileEntries(program, options));
+  const own: Program = { ...program, functions: program.functions.filter((entry) => !sideBySide.has(entry)) };
+  const data = own.functions.flatMap((entry) => entry.inputs.filter((input) => input.kind === 'data'));
+  const main = new OnnxSession(runtime, own, compileEntries(own, options));
+  return new ParallelSession(main, program, new Set(data.map(({ name }) => name)), workers);
+}
+
+/** Work of a call from which on a graphics card is worth its launches: about 20 ms on two cores. */
+const LARGE_CALL = 1e9;
+
+function isLarge(program: Program): boolean {
+  return program.functions.some((entry) => arithmeticOf(entry.body) >= LARGE_CALL);
+}
+
+/** Whether this machine seems to have a graphics card: what its driver shows. Windows shows nothing that can be read without it. */
+export function gpuSeen(): boolean {
+  if (process.platform === 'darwin') return process.arch === 'arm64';
+  if (existsSync('/dev/nvidia0') || existsSync('/dev/dxg')) return true;
+  return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));
+}
+
+function requireProvider(runtime: OnnxRuntime, device: OnnxDevice): void {
+  const known = runtime.listSupportedBackends().find(({ name }) => name === device);
+  if (known === undefined) throw new LimitationError(`ONNX Runtime has no \`${device}\` on ${process.platform} ${process.arch}`);
 }
 
 /** Each worker keeps tensors of its own; a step rarely has more calls than this. */
@@ -38,13 +74,16 @@ function callsSideBySide(program: Program): ReadonlySet<EntryFunction> {
   return new Set(independent.some((entry) => arithmeticOf(entry.body) >= SINGLE_THREAD_WORK) ? independent : []);
 }
 
-async function probe(): Promise<Availability> {
+async function probe(device: OnnxDevice | undefined): Promise<Availability> {
   try {
-    const { env } = await loadRuntime();
-    return {
-      available: true,
-      detail: `onnxruntime-node ${env.versions.node ?? '(version unknown)'}, CPU, ${availableParallelism()} threads`,
-    };
+    const runtime = await loadRuntime();
+    const version = `onnxruntime-node ${runtime.env.versions.node ?? '(version unknown)'}`;
+    if (device === undefined || device === 'cpu') {
+      const large = device === undefined && gpuSeen() ? '; WebGPU for large steps' : '';
+      return { available: true, detail: `${version}, CPU, ${availableParallelism()} threads${large}` };
+    }
+    requireProvider(runtime, device);
+    return { available: true, detail: `${version}, ${device === 'webgpu' ? 'WebGPU' : 'CUDA'}` };
   } catch (error) {
     if (error instanceof LimitationError) return { available: false, detail: error.message };
     throw error;

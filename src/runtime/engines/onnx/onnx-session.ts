@@ -1,29 +1,14 @@
 /** @file A compiled program on ONNX Runtime. One InferenceSession per entry function, made when the function is first called. */
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
+import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import { CALLS } from '../../../compiler/emit/onnx/loop.ts';
-import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
-import { sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
+import type { Program } from '../../../compiler/ir/ir.ts';
+import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
-import { type PreparedEntry, prepareEntry } from './prepared-entry.ts';
-import { ResidentTensors, requireType } from './resident-tensors.ts';
-
-type OnnxRuntime = typeof import('onnxruntime-node');
-
-/** An entry function, its model, and how to run it. */
-export interface CompiledEntry {
-  readonly entry: EntryFunction;
-  readonly model: Uint8Array;
-  /** How many calls are worth handing over at once. */
-  readonly callsAtOnce: number;
-  /** The model of many calls (`emitOnnxLoop`). */
-  readonly loop: () => Uint8Array;
-  readonly loopOutputName: (result: string) => string;
-  readonly options: InferenceSession.SessionOptions;
-  /** Name of the model's output for a result of the function. */
-  readonly outputName: (result: string) => string;
-}
+import type { CompiledEntry, OnnxRuntime } from './compile-entries.ts';
+import { type PreparedEntry, prepareEntry, suppliedData } from './prepared-entry.ts';
+import { ResidentTensors } from './resident-tensors.ts';
 
 export class OnnxSession implements Session {
   readonly parallel = 1;
@@ -158,11 +143,4 @@ export class OnnxSession implements Session {
     this.#loops.set(name, prepared);
     return prepared;
   }
-}
-
-function suppliedData(entry: string, input: string, type: TensorType, inputs: Tensors): TensorData {
-  const tensor = inputs.get(input);
-  if (tensor === undefined) throw new InternalError(`'${entry}' was called without its input '${input}'`);
-  requireType(input, type, tensor);
-  return tensor.data;
 }
