@@ -60,7 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: 'output',
         short: 'o',
         placeholder: 'FILE',
-        about: 'write to a file; `--stage onnx` writes one model per function',
+        about: 'write to a file; `--stage onnx` and `--stage stablehlo` write one model per function',
       },
       SET,
       DATA,

@@ -6,7 +6,9 @@ export { InternalError, LimitationError } from './diagnostics/internal-error.ts'
 export { type RenderOptions, renderDiagnostic, renderDiagnostics } from './diagnostics/render.ts';
 export { type Position, positionOf, type SourceFile } from './diagnostics/source-file.ts';
 export { emitOnnx, outputName } from './emit/onnx/emit.ts';
+export { type EmitStableHloOptions, emitStableHlo, type StableHloModule } from './emit/stablehlo/emit.ts';
+export { type EmitLoopOptions, emitStableHloLoop } from './emit/stablehlo/emit-loop.ts';
 export type { EntryFunction, EvaluatePlan, Func, Program, SourceRange, TrainPlan } from './ir/ir.ts';
 export { hashProgram, serializeProgram } from './ir/serialize.ts';
 export type { DType, TensorType } from './ir/tensor-type.ts';
-export { printProgramStage, printStage, type Stage, StageRecorder, type StageText } from './print-stage.ts';
+export { type EmittedStage, printProgramStage, printStage, type Stage, StageRecorder, type StageText } from './print-stage.ts';

@@ -5,13 +5,17 @@ import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import type { SourceFile } from './diagnostics/source-file.ts';
 import { onnxGraph } from './emit/onnx/emit.ts';
 import { printOnnx } from './emit/onnx/print.ts';
-import type { Program } from './ir/ir.ts';
+import { emitStableHlo } from './emit/stablehlo/emit.ts';
+import type { EntryFunction, Program } from './ir/ir.ts';
 import { printProgram } from './ir/print.ts';
 import { parse } from './parse/parse.ts';
 import { printAst } from './parse/print-ast.ts';
 
 /** In the order of the pipeline. */
-export type Stage = 'ast' | 'model' | ProgramStage | 'onnx';
+export type Stage = 'ast' | 'model' | ProgramStage | EmittedStage;
+
+/** What engines are given: an optimised program in another language. */
+export type EmittedStage = 'onnx' | 'stablehlo';
 
 export interface StageText {
   readonly diagnostics: readonly Diagnostic[];
@@ -36,20 +40,29 @@ export function printStage(source: SourceFile, stage: Stage, options: CompileOpt
   return { diagnostics: compilation.diagnostics, text: program === undefined ? undefined : printProgramStage(program, stage) };
 }
 
-export function printProgramStage(program: Program, stage: ProgramStage | 'onnx'): string {
-  if (stage !== 'onnx') return printProgram(program);
+export function printProgramStage(program: Program, stage: ProgramStage | EmittedStage): string {
+  if (!isEmitted(stage)) return printProgram(program);
   return program.functions
-    .map((entry) => printOnnx(onnxGraph(entry)).trimEnd())
+    .map((entry) => (stage === 'onnx' ? printOnnx(onnxGraph(entry)) : stableHloText(entry, program)).trimEnd())
     .join('\n\n')
     .concat('\n');
 }
 
+/** One call of `entry` as the engine on XLA runs it on a CPU; other devices get the same but for convolutions in groups. */
+export function stableHloText(entry: EntryFunction, program: Program): string {
+  return emitStableHlo(entry, program, { target: 'cpu' }).text;
+}
+
+export function isEmitted(stage: Stage): stage is EmittedStage {
+  return stage === 'onnx' || stage === 'stablehlo';
+}
+
 /** Keeps the program as it is after one stage of a compilation: `observe` goes into the compiler's options. */
 export class StageRecorder {
-  readonly #stage: ProgramStage | 'onnx';
+  readonly #stage: ProgramStage | EmittedStage;
   #seen: Program | undefined;
 
-  constructor(stage: ProgramStage | 'onnx') {
+  constructor(stage: ProgramStage | EmittedStage) {
     this.#stage = stage;
   }
 
@@ -59,6 +72,6 @@ export class StageRecorder {
 
   /** What leaves the compiler has lost its unused inputs since the last stage was observed, so that stage is `compiled` itself. */
   programAfter(compiled: Program | undefined): Program | undefined {
-    return this.#stage === 'optimized' || this.#stage === 'onnx' || compiled === undefined ? compiled : this.#seen;
+    return this.#stage === 'optimized' || isEmitted(this.#stage) || compiled === undefined ? compiled : this.#seen;
   }
 }

@@ -47,7 +47,7 @@ const wrong: readonly (readonly [words: readonly string[], message: string, hint
   [['check', join(folder, 'binary.meta')], `\`${join(folder, 'binary.meta')}\` is not UTF-8 text`, 'save it as UTF-8; is it a .meta file?'],
   [
     ['compile', spec, '--stage', 'onxx'],
-    '`--stage` cannot be `onxx`; it is one of ast, model, ir, differentiated, batched, optimized, onnx',
+    '`--stage` cannot be `onxx`; it is one of ast, model, ir, differentiated, batched, optimized, onnx, stablehlo',
     'did you mean `onnx`?',
   ],
   [['evaluate', 'runs/none'], 'there is no folder `runs/none`', 'runs are kept below runs/ unless --run says otherwise'],

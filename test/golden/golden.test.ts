@@ -24,7 +24,7 @@ function stagesOf(source: SourceFile): Map<string, string> {
   const { program } = compile(source, { ...options, observe: (stage, one) => void programs.set(stage, one) });
   for (const stage of ['ir', 'differentiated', 'batched'] as const)
     texts.set(stage, printProgramStage(programs.get(stage) as Program, stage));
-  for (const stage of ['optimized', 'onnx'] as const) texts.set(stage, printProgramStage(program as Program, stage));
+  for (const stage of ['optimized', 'onnx', 'stablehlo'] as const) texts.set(stage, printProgramStage(program as Program, stage));
   return texts;
 }
 

@@ -4,7 +4,15 @@ import { dirname } from 'node:path';
 import { emitOnnx } from '../../compiler/emit/onnx/emit.ts';
 import type { Program } from '../../compiler/ir/ir.ts';
 import { serializeProgram } from '../../compiler/ir/serialize.ts';
-import { printProgramStage, printStage, type Stage, StageRecorder } from '../../compiler/print-stage.ts';
+import {
+  type EmittedStage,
+  isEmitted,
+  printProgramStage,
+  printStage,
+  type Stage,
+  StageRecorder,
+  stableHloText,
+} from '../../compiler/print-stage.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
 import type { CommandModule } from '../command.ts';
 import { jsonRefusal, printDiagnostics, summaryOf } from '../diagnostics-report.ts';
@@ -46,13 +54,13 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const program = recorder.programAfter(ready?.program);
   if (program === undefined) return EXIT.wrongSpec;
   const output = given.text('output');
-  if (stage === 'onnx' && output !== undefined) {
-    const files = writeModels(program, output);
+  if (isEmitted(stage) && output !== undefined) {
+    const files = writeModels(program, stage, output);
     terminal.out(json ? `${JSON.stringify({ ok: true, stage, files }, undefined, 2)}\n` : files.map((file) => `${file}\n`).join(''));
     return EXIT.ok;
   }
   if (!json) deliver(printProgramStage(program, stage), given, terminal);
-  else if (stage === 'onnx') deliver(jsonText(stage, printProgramStage(program, stage)), given, terminal);
+  else if (isEmitted(stage)) deliver(jsonText(stage, printProgramStage(program, stage)), given, terminal);
   else deliver(`${serializeProgram(program)}\n`, given, terminal);
   return EXIT.ok;
 };
@@ -67,12 +75,13 @@ function deliver(text: string, given: Arguments, terminal: Terminal): void {
   else write(output, text);
 }
 
-/** ONNX models have one entry each: `build/m.onnx` becomes `build/m.step.onnx`, `build/m.evaluate.onnx`, …. Returns the paths. */
-function writeModels(program: Program, output: string): string[] {
-  const base = output.replace(/\.onnx$/, '');
+/** Models have one entry each: `build/m.onnx` becomes `build/m.step.onnx`, `build/m.evaluate.onnx`, …; StableHLO is `.mlir`. Returns the paths. */
+function writeModels(program: Program, stage: EmittedStage, output: string): string[] {
+  const extension = stage === 'onnx' ? '.onnx' : '.mlir';
+  const base = output.endsWith(extension) ? output.slice(0, -extension.length) : output;
   return program.functions.map((entry) => {
-    const path = `${base}.${entry.name}.onnx`;
-    write(path, [emitOnnx(entry, program)]);
+    const path = `${base}.${entry.name}${extension}`;
+    write(path, stage === 'onnx' ? [emitOnnx(entry, program)] : stableHloText(entry, program));
     return path;
   });
 }
