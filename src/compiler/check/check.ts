@@ -29,12 +29,14 @@ export interface CheckResult {
 export function check(input: CheckInput, builtins: readonly Builtin[]): CheckResult {
   const session = new CheckSession(input);
   let model: Model | undefined;
-  // A round that meets new weights is repeated: what asks for all weights of a model (a distance between learners) needs them at once.
+  // What asks for all weights of a model (a distance between learners) needs them at once: a round that met some afterwards is repeated.
+  // So is one that failed and met new ones, since messages name weights too.
   for (let round = 0; round < 3; round++) {
     const before = session.weights.size;
     session.restart();
     model = checkOnce(session, input.file, builtins);
-    if (session.weights.size === before || session.budget.spent) break;
+    const complete = session.weights.size === before || (!session.weights.answeredTooEarly && !session.failed);
+    if (complete || session.budget.spent) break;
   }
   return { model: session.failed ? undefined : model, diagnostics: session.diagnostics };
 }

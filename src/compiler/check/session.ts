@@ -91,6 +91,7 @@ export class CheckSession {
     this.#diagnostics.clear();
     this.#settings.clear();
     this.usedOverrides.clear();
+    this.weights.restart();
     this.#budget = new Budget();
   }
 

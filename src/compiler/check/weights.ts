@@ -47,12 +47,25 @@ export class WeightRegistry {
   readonly #states = new Map<string, StateEntry>();
   /** Of all weights together. */
   #elements = 0;
+  /** How many there were when somebody first asked which there are. */
+  #known: number | undefined;
 
   get size(): number {
     return this.#weights.size + this.#states.size;
   }
 
+  /** Whether an answer since the last `restart` would be another one now: weights were met after the question. */
+  get answeredTooEarly(): boolean {
+    return this.#known !== undefined && this.#known < this.size;
+  }
+
+  /** Keeps what is known, for a round that asks again. */
+  restart(): void {
+    this.#known = undefined;
+  }
+
   get weights(): readonly WeightEntry[] {
+    this.#known ??= this.size;
     return [...this.#weights.values()];
   }
 
@@ -87,6 +100,7 @@ export class WeightRegistry {
 
   /** Readable name as far as siblings are known: numbers appear only where a name occurs more than once. */
   nameOf(entry: { readonly segments: readonly Segment[]; readonly parameter: string }): string {
+    this.#known ??= this.size;
     const parts: string[] = [];
     entry.segments.forEach((segment, depth) => {
       parts.push(this.#siblings(entry.segments.slice(0, depth), segment.name) > 1 ? `${segment.name}${segment.index}` : segment.name);
