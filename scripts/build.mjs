@@ -1,5 +1,5 @@
 /**
- * @file Bundles the project: dist/cli.js and dist/index.js for Node, dist/compiler.js for any JavaScript host, declarations in dist/types.
+ * @file Bundles the project: dist/cli.js and dist/index.js for Node, dist/compiler.js and dist/tfjs.js for any JavaScript host, declarations in dist/types.
  * `node scripts/build.mjs [--prepare] [--no-types] [--outdir DIR]`. It needs no network and no install script of a dependency.
  */
 import { spawnSync } from 'node:child_process';
@@ -56,7 +56,10 @@ async function bundle(outdir) {
       platform: 'neutral',
       mainFields: ['module', 'main'],
       target: 'es2022',
-      entryPoints: { compiler: 'src/compiler/index.ts' },
+      entryPoints: { compiler: 'src/compiler/index.ts', tfjs: 'src/tfjs.ts' },
+      // A page that loads both has one of each class.
+      splitting: true,
+      chunkNames: 'browser-[hash]',
     }),
   ]);
 }

@@ -15,7 +15,7 @@ export { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 export type { DataOptions } from './runtime/data/load.ts';
 export type { ResidentImages } from './runtime/data/resident.ts';
 export type { Availability, Engine, EngineOptions, Session, Tensors } from './runtime/engine.ts';
-export { tfjsEngine, type TfjsOptions } from './runtime/engines/tfjs/load-tensorflow.ts';
+export { type TfjsOptions, tfjsEngine } from './runtime/engines/tfjs/load-tensorflow.ts';
 export { type EvaluationResult, evaluate } from './runtime/run/evaluate.ts';
 export type { Listener, ProgressEvent, RunEvent, ValidationEvent } from './runtime/run/events.ts';
 export { type CompletedStep, type InMemoryOptions, InMemoryRun } from './runtime/run/in-memory-run.ts';

@@ -1,18 +1,10 @@
 /** @file From the `tasks` block's source to the resident tensor: finds the data set, reads it, resizes, splits, rotates. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import {
-  dataFileMissing,
-  dataKindUnknown,
-  datasetUnknown,
-  imageSize,
-  splitUnknown,
-  tooFewClasses,
-  tooFewExamples,
-} from '../../compiler/diagnostics/catalogue/data.ts';
+import { dataFileMissing, dataKindUnknown, datasetUnknown, imageSize, splitUnknown } from '../../compiler/diagnostics/catalogue/data.ts';
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
-import type { EpisodeShape, TaskSource } from '../../compiler/ir/ir.ts';
+import type { TaskSource } from '../../compiler/ir/ir.ts';
 import { loadImageFiles } from './image-files.ts';
 import { type ImageSet, rowCount } from './image-set.ts';
 import { findClassList, readNpzImages } from './npz.ts';
@@ -20,7 +12,7 @@ import { readBytes, statOf } from './read-file.ts';
 import { makeResident, type ResidentImages } from './resident.ts';
 import { boxResizer } from './resize.ts';
 import { SHIPPED, type ShippedDataSet, shippedDataFolder } from './shipped.ts';
-import { type ClassSplit, type Phase, readShippedSplit, readSplitFile, splitClasses } from './splits.ts';
+import { type ClassSplit, readShippedSplit, readSplitFile, splitClasses } from './splits.ts';
 import { looksLikeZip } from './zip.ts';
 
 export type ImageSource = NonNullable<TaskSource['images']>;
@@ -116,12 +108,4 @@ export async function loadResident(source: ImageSource, options: DataOptions = {
   const split = loadSplit(source, options);
   const set = await loadImageSet(source, options);
   return makeResident(set, source.rotations, splitClasses(set, split, source.split));
-}
-
-/** Refuses episodes for which the split has too few classes or a class too few examples. */
-export function checkEpisodes(resident: ResidentImages, phase: Phase, { tasks, ways, shots, queries }: EpisodeShape): void {
-  const classes = resident.classes[phase];
-  if (classes.length < ways) throw new DiagnosticError(tooFewClasses(tasks, phase, ways, classes.length));
-  const short = classes.find(({ rows }) => rows.length < shots + queries);
-  if (short !== undefined) throw new DiagnosticError(tooFewExamples(tasks, short.name, shots, queries, short.rows.length));
 }

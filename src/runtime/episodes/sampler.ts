@@ -2,7 +2,7 @@
 import { InternalError } from '../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction, EpisodeShape, InputDeclaration, TaskSource } from '../../compiler/ir/ir.ts';
 import { printType, sizeOf } from '../../compiler/ir/tensor-type.ts';
-import { checkEpisodes } from '../data/load.ts';
+import { checkEpisodes } from '../data/check-episodes.ts';
 import type { ResidentClass, ResidentImages } from '../data/resident.ts';
 import type { Phase } from '../data/splits.ts';
 import type { Tensors } from '../engine.ts';

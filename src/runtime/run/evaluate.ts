@@ -1,20 +1,12 @@
 /** @file The final judgement: reports over episodes of the test split, with everything that the figures depend on. */
 import { mkdirSync } from 'node:fs';
-import { InternalError, LimitationError } from '../../compiler/diagnostics/internal-error.ts';
 import type { EpisodeShape, Program, TaskSource } from '../../compiler/ir/ir.ts';
 import { loadCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Session } from '../engine.ts';
-import { InputSampler } from '../episodes/sampler.ts';
-import { episodeResults } from './episode-results.ts';
 import { dataTensors, entryOf, initialState, initialWeights } from './initialize.ts';
 import type { EvaluateOptions } from './options.ts';
+import { evaluatePlanOf, makeReports, type Report } from './reports.ts';
 import { dataDigests, RunFolder, runtimeVersions, writeJson, writing } from './run-folder.ts';
-import { type Summary, summarize } from './statistics.ts';
-
-export interface Report extends Summary {
-  /** As the spec says it: `accuracy(fast(query.x), query.y)`. */
-  readonly label: string;
-}
 
 /** The content of result.json: a figure never stands without its protocol. */
 export interface EvaluationResult {
@@ -43,30 +35,18 @@ export interface EvaluationResult {
 
 /** Undefined when `signal` asked to stop. Writes result.json where a folder is given. */
 export async function evaluate(program: Program, options: EvaluateOptions): Promise<EvaluationResult | undefined> {
-  const plan = program.evaluate;
-  if (plan === undefined) throw new LimitationError(`${program.name} has no \`evaluate\` block: there is nothing to report`);
-  const entry = entryOf(program, plan.entry);
+  const { episodes, episodeShapes } = evaluatePlanOf(program);
   const { seed, resident, engine, signal, listener } = options;
-  const { episodes, episodeShapes } = plan;
-  const sampler = new InputSampler(entry, { seed, phase: 'evaluate', sources: program.sources, episodeShapes, resident, batch: episodes });
   const session = await engine.compile(program, options.engineOptions);
   try {
     const checkpoint = await fill(program, options, session);
-    const values = await episodeResults({
-      session,
-      entry,
-      sampler,
-      episodes,
-      results: plan.reports.map(({ result }) => result),
+    const reports = await makeReports(session, program, {
+      seed,
+      resident,
       signal,
       progress: (done) => listener?.({ kind: 'episodes', phase: 'evaluate', done, total: episodes }),
     });
-    if (values === undefined) return undefined;
-    const reports = plan.reports.map(({ label, result }): Report => {
-      const list = values.get(result);
-      if (list === undefined) throw new InternalError(`no values of ${result}`);
-      return { label, ...summarize(list) };
-    });
+    if (reports === undefined) return undefined;
     const result: EvaluationResult = {
       format: 'metac-result-1',
       program: program.name,

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Diagnostic, DiagnosticError } from '../../../src/compiler/diagnostics/diagnostic.ts';
-import { checkEpisodes, type ImageSource, loadImageSet, loadResident } from '../../../src/runtime/data/load.ts';
+import { checkEpisodes } from '../../../src/runtime/data/check-episodes.ts';
+import { type ImageSource, loadImageSet, loadResident } from '../../../src/runtime/data/load.ts';
 import { claimedSize, damagedPng, directoryOffset, greyPng, imageZip, int32Bytes, npyOf, withNumber, zipOf } from './archives.ts';
 
 let folder = '';
