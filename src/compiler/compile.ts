@@ -145,6 +145,8 @@ function withoutUnused(program: Program): Program {
 
 /** Live memory of one call that still fits the caches of one core pair; measured in bench/NOTES.md. */
 const chunkBytes = 8 * 2 ** 20;
+/** The same with recurrences: a step of one costs hardly more for many tasks than for few, which is worth leaving the caches. */
+const recurrentChunkBytes = 512 * 2 ** 20;
 
 /**
  * Tasks per call, from a program with one: as many as keep the live tensors of the call within `chunkBytes`. Small problems then run whole, which saves calls;
@@ -156,8 +158,10 @@ function chooseChunk(model: Model, single: Program, devices: number): number {
     ...model.train.map((block) => block.batch),
     ...(model.train.length === 0 ? [model.evaluate?.episodes ?? 1] : []),
   );
+  const recurrent = single.functions.some((entry) => entry.tasks > 0 && entry.body.nodes.some((node) => node.op === 'scan'));
+  const bytes = recurrent ? recurrentChunkBytes : chunkBytes;
   const perTask = single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
-  return Math.max(1, Math.min(Math.floor(batch / devices), Math.floor(chunkBytes / Math.max(1, ...perTask))));
+  return Math.max(1, Math.min(Math.floor(batch / devices), Math.floor(bytes / Math.max(1, ...perTask))));
 }
 
 function residentBytes(entry: EntryFunction): number {
