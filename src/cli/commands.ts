@@ -161,9 +161,20 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: 'install', about: 'the word `install`, to get a plugin', optional: true },
       { name: 'NAME', about: 'the plugin to install: xla-cpu, xla-cuda12, xla-cuda13', optional: true },
     ],
-    options: [],
+    options: [
+      {
+        kind: 'text',
+        name: 'explain',
+        placeholder: 'FILE',
+        about: 'count and list the operations of this spec that ONNX Runtime leaves to the processor',
+      },
+      { kind: 'choice', name: 'device', choices: ['webgpu', 'cuda'], about: 'the device of --explain (default: webgpu)' },
+      SET,
+      DATA,
+    ],
     examples: [
       { command: 'metac engines', about: 'what --engine auto has to choose from' },
+      { command: 'metac engines --explain specs/maml-omniglot.meta', about: 'what of it runs on a graphics card' },
       { command: 'metac engines install xla-cpu', about: 'the engine xla on this CPU' },
     ],
     load: () => import('./commands/engines.ts'),

@@ -10,10 +10,12 @@ import { EXIT } from '../exit-codes.ts';
 import { columns } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { explainPlacement } from './engines-explain.ts';
 
 export const run: CommandModule['run'] = (given, terminal) => {
   const [word, name] = given.positionals;
   const json = given.flag('json');
+  if (given.text('explain') !== undefined) return explainPlacement(given, terminal);
   if (word === undefined) return list(json, terminal);
   if (word !== 'install') {
     throw new UsageError(`\`metac engines ${word}\` does not exist`, 'write `metac engines`, or `metac engines install NAME`');

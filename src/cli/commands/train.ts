@@ -80,6 +80,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
   const steps = given.count('steps') ?? null;
   const chunk = given.count('chunk') ?? null;
   const engineOptions = engineRequest(given);
+  const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
@@ -87,13 +88,13 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     ...(steps === null ? {} : { steps }),
     ...(chunk === null ? {} : { chunk }),
     ...(engineOptions.devices === undefined ? {} : { devices: engineOptions.devices }),
+    ...(choice.chunkBytes === undefined ? {} : { chunkBytes: choice.chunkBytes }),
   };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
   if (spec.program.train.length === 0) {
     throw new LimitationError(`${spec.program.name} has no \`train\` block: there is nothing to train`);
   }
-  const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
   const request: RunRequest = {
     format: 'metac-command-1',
     name: source.name,
@@ -101,7 +102,8 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     settings: Object.fromEntries(given.pairs('set')),
     data: Object.fromEntries([...given.pairs('data')].map(([name, place]) => [name, resolve(place)])),
     steps,
-    chunk,
+    // What the engine's device decides is kept: the run may go on elsewhere, with the same program.
+    chunk: choice.chunkBytes === undefined ? chunk : spec.compilation.chunk,
     seed: given.count('seed') ?? 0,
     engine: choice.name,
     engineOptions,
