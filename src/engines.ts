@@ -34,6 +34,8 @@ export interface EngineChoice {
   readonly engine: Engine;
   /** One line: which, and why not a faster one. */
   readonly why: string;
+  /** Of the engine's `Availability`. */
+  readonly chunkBytes: number | undefined;
 }
 
 /** Throws LimitationError when the engine asked for does not work here, or not as `request` says. */
@@ -60,8 +62,8 @@ export async function chooseEngine(asked: EngineName | 'auto', request: EngineRe
       refused.push(`not ${engine.name}: ${unfit}`);
       continue;
     }
-    const { available, detail } = await engine.probe();
-    if (available) return { name, engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; ') };
+    const { available, detail, chunkBytes } = await engine.probe();
+    if (available) return { name, engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; '), chunkBytes };
     refused.push(`${engine.name} does not work here: ${detail}`);
   }
   throw new LimitationError(refused.join('; '));

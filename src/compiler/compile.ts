@@ -33,6 +33,8 @@ export interface CompileOptions {
   readonly chunk?: number;
   /** Devices that share the tasks of a step, each with whole calls: the cost model chooses no larger part of the step than each can have. */
   readonly devices?: number;
+  /** Live memory of one call that the device takes well, for the cost model; undefined: what fits the caches of a CPU. */
+  readonly chunkBytes?: number;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows?: ReadonlyMap<string, number>;
   /** Check the IR after every pass. */
@@ -70,7 +72,7 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
   const { model } = front;
   if (options.chunk !== undefined) return { diagnostics, model, chunk: options.chunk, ...compileModel(model, options.chunk, options) };
   const single = compileModel(model, 1, options);
-  const chunk = chooseChunk(model, single.program, options.devices ?? 1);
+  const chunk = chooseChunk(model, single.program, options);
   return { diagnostics, model, chunk, ...(chunk === 1 ? single : compileModel(model, chunk, options)) };
 }
 
@@ -144,22 +146,22 @@ function withoutUnused(program: Program): Program {
 }
 
 /** Live memory of one call that still fits the caches of one core pair; measured in bench/NOTES.md. */
-const chunkBytes = 8 * 2 ** 20;
+const cacheBytes = 8 * 2 ** 20;
 /** The same with recurrences: a step of one costs hardly more for many tasks than for few, which is worth leaving the caches. */
 const recurrentChunkBytes = 512 * 2 ** 20;
 
 /**
- * Tasks per call, from a program with one: as many as keep the live tensors of the call within `chunkBytes`. Small problems then run whole, which saves calls;
+ * Tasks per call, from a program with one: as many as keep the live tensors of the call within a limit. Small problems then run whole, which saves calls;
  * large ones run task by task, which keeps their activations in cache.
  */
-function chooseChunk(model: Model, single: Program, devices: number): number {
+function chooseChunk(model: Model, single: Program, { devices = 1, chunkBytes }: CompileOptions): number {
   const batch = Math.max(
     1,
     ...model.train.map((block) => block.batch),
     ...(model.train.length === 0 ? [model.evaluate?.episodes ?? 1] : []),
   );
   const recurrent = single.functions.some((entry) => entry.tasks > 0 && entry.body.nodes.some((node) => node.op === 'scan'));
-  const bytes = recurrent ? recurrentChunkBytes : chunkBytes;
+  const bytes = chunkBytes ?? (recurrent ? recurrentChunkBytes : cacheBytes);
   const perTask = single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
   return Math.max(1, Math.min(Math.floor(batch / devices), Math.floor(bytes / Math.max(1, ...perTask))));
 }

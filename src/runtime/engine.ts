@@ -13,6 +13,8 @@ export interface Availability {
   readonly available: boolean;
   /** Version and device if available, else the reason and what to do. */
   readonly detail: string;
+  /** Live memory of one call that the device takes well, in bytes; undefined where it is a CPU's. */
+  readonly chunkBytes?: number | undefined;
 }
 
 export interface Engine {

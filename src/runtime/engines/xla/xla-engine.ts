@@ -29,8 +29,8 @@ export interface XlaOptions {
 export function xlaEngine(options: XlaOptions = {}, environment: Environment = process.env): Engine {
   const devices = options.devices ?? 1;
   const precision = options.precision ?? 'float32';
-  const start = async (): Promise<PjrtClient> => {
-    return startFirst(findPlugins(environment, options.plugin), { device: options.device, devices });
+  const start = async (threads?: number): Promise<PjrtClient> => {
+    return startFirst(findPlugins(environment, options.plugin), { device: options.device, devices, threads });
   };
   const cache = new ExecutableCache(join(environment.METAC_CACHE ?? defaultCacheFolder(environment), 'xla'));
   return {
@@ -39,12 +39,22 @@ export function xlaEngine(options: XlaOptions = {}, environment: Environment = p
     precision,
     probe: () => probe(start, devices),
     unfitForAuto: () => unfitForAuto(options, environment, start),
-    compile: async (program) => {
+    compile: async (program, { threads }) => {
       refuseUnknown(program);
-      return new XlaSession(await start(), program, { precision, devices, cache });
+      return new XlaSession(await start(threads), program, { precision, devices, cache });
     },
   };
 }
+
+/** A call may fill a fourth of an accelerator; XLA needs room beside what is counted, and the data set lies there too. */
+function chunkBytesOf(client: PjrtClient): number | undefined {
+  const [device] = client.devices;
+  if (device === undefined || platformDevice(client.platform) === 'cpu') return undefined;
+  return (client.memoryOf(device)?.bytesLimit ?? UNKNOWN_MEMORY) / 4;
+}
+
+/** Of an accelerator that does not say. */
+const UNKNOWN_MEMORY = 8 * 2 ** 30;
 
 function refuseUnknown(program: Program): void {
   const entries = program.functions.filter(({ name }) => name !== 'initialize');
@@ -60,7 +70,7 @@ async function probe(start: () => Promise<PjrtClient>, devices: number): Promise
   try {
     const client = await start();
     try {
-      return { available: true, detail: `${describeClient(client, devices)}, ${client.library.path}` };
+      return { available: true, detail: `${describeClient(client, devices)}, ${client.library.path}`, chunkBytes: chunkBytesOf(client) };
     } finally {
       client.destroy();
     }
@@ -73,6 +83,7 @@ async function probe(start: () => Promise<PjrtClient>, devices: number): Promise
 /** On a CPU other engines are as fast and need nothing installed. Starts a plugin only when METAC_PJRT_PLUGIN names one. */
 async function unfitForAuto(options: XlaOptions, environment: Environment, start: () => Promise<PjrtClient>): Promise<string | undefined> {
   if (options.plugin !== undefined) return undefined;
+  if (options.device === 'cpu') return 'on a CPU other engines are as fast';
   try {
     const found = findPlugins(environment);
     if (found.some(({ kind }) => kind !== undefined && kind.device !== 'cpu' && kind.hardwareSeen())) return undefined;

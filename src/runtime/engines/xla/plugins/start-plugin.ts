@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly device: PluginDevice | undefined;
   /** How many devices the program will use; undefined: all that there are. */
   readonly devices: number | undefined;
+  /** Of the CPU; undefined: one for each processor. Accelerators do not ask. */
+  readonly threads?: number | undefined;
 }
 
 /** What the user does when nothing was found. */
@@ -46,15 +48,28 @@ function fits({ kind }: FoundPlugin, device: PluginDevice | undefined): boolean 
 }
 
 /** Throws LimitationError when the plugin does not start, or has too few devices or those of another platform. */
-export async function startPlugin(foreign: Foreign, plugin: FoundPlugin, { device, devices }: StartOptions): Promise<PjrtClient> {
+export async function startPlugin(foreign: Foreign, plugin: FoundPlugin, { device, devices, threads }: StartOptions): Promise<PjrtClient> {
   // What XLA logs at start is no news to a user of metac; who wants it sets the level.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const library = PjrtLibrary.open(foreign, plugin.path);
-  const client = await PjrtClient.create(library, clientOptions(deviceOf(plugin), devices));
+  const client = await withThreads(threads, () => PjrtClient.create(library, clientOptions(deviceOf(plugin), devices)));
   const problem = unfit(client, device, devices);
   if (problem === undefined) return client;
   client.destroy();
   throw new LimitationError(`the PJRT plugin ${plugin.path} ${problem}`);
+}
+
+/** XLA's CPU client makes as many threads as the variable NPROC says (xla/pjrt/utils.cc, DefaultThreadPoolSize), and has no option for it. */
+async function withThreads<T>(threads: number | undefined, start: () => Promise<T>): Promise<T> {
+  if (threads === undefined) return start();
+  const before = process.env.NPROC;
+  process.env.NPROC = String(threads);
+  try {
+    return await start();
+  } finally {
+    if (before === undefined) delete process.env.NPROC;
+    else process.env.NPROC = before;
+  }
 }
 
 function unfit(client: PjrtClient, device: PluginDevice | undefined, devices: number | undefined): string | undefined {
