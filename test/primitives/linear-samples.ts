@@ -118,6 +118,24 @@ export const linearSamples: SampleTable<Linear> = {
         [-1, 3],
       ],
     }),
+    convolution('two images side by side in the last dimension', [1, 2, 3, 8], [3, 2, 3, 3], {
+      rhsDilation: [1, 2],
+      padding: [
+        [1, 1],
+        [2, 2],
+      ],
+    }),
+    sample<'convolution'>('sums over images, channels side by side', [floats([1, 1, 3, 4, 6], 242), floats([2, 1, 3, 4, 3], 243)], {
+      strides: [1, 1, 1],
+      padding: [
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ],
+      lhsDilation: [1, 1, 1],
+      rhsDilation: [1, 1, 2],
+      groups: 1,
+    }),
     convolution('1x1 image and kernel', [3, 2, 1, 1], [2, 2, 1, 1], {}),
     convolution('kernel beyond the image', [1, 1, 2, 2], [1, 1, 3, 3], {
       padding: [
