@@ -12,6 +12,19 @@ export interface PeerVariant {
   readonly goal?: number;
 }
 
+/** One way to run metac: an engine, and whether steps are handed to it one by one. */
+export interface MetacVariant {
+  readonly name: string;
+  readonly engine: 'onnx' | 'xla';
+  /** Undefined: as many steps as the engine wants. */
+  readonly atOnce?: 1;
+  /** How many times faster than the best variant of JAX that takes one step a call; undefined where nothing was promised. */
+  readonly goalOverJax?: number;
+}
+
+/** What the others are compared with. */
+export const DEFAULT_ENGINE: MetacVariant = { name: 'metac', engine: 'onnx' };
+
 export interface Comparison extends Configuration {
   /** For `--only`: workload, tasks, inner steps. */
   readonly id: string;
@@ -21,6 +34,8 @@ export interface Comparison extends Configuration {
   /** Largest relative difference of the first loss, and of the later ones; undefined where rounding makes those drift apart between the peers too. */
   readonly tolerance: readonly [first: number, later: number | undefined];
   readonly peers: readonly PeerVariant[];
+  /** metac on other engines, where they work. */
+  readonly others: readonly MetacVariant[];
   /** Seconds of timed steps, and the fewest samples. */
   readonly budget: number;
   readonly leastSamples: number;
@@ -29,6 +44,9 @@ export interface Comparison extends Configuration {
 const jax = (variant: string, threads = 2): PeerVariant => ({ library: 'jax', variant, threads });
 const torch = (variant: string, threads = 2): PeerVariant => ({ library: 'torch', variant, threads });
 const promised = (goal: number, peer: PeerVariant): PeerVariant => ({ ...peer, goal });
+
+const xlaStepByStep: MetacVariant = { name: 'metac xla, one step a call', engine: 'xla', atOnce: 1, goalOverJax: 1 };
+const xlaManySteps = (goalOverJax: number): MetacVariant => ({ name: 'metac xla', engine: 'xla', goalOverJax });
 
 const sinusoidPeers: readonly PeerVariant[] = [
   promised(1, jax('vmap', 1)),
@@ -52,6 +70,7 @@ function sinusoid(innerSteps: number, losses: readonly number[]): Comparison {
     losses,
     tolerance: [2e-5, 2e-5],
     peers: sinusoidPeers,
+    others: [xlaStepByStep, xlaManySteps(3)],
     budget: 1.5,
     leastSamples: 5,
   };
@@ -68,6 +87,7 @@ function omniglot(tasks: number, innerSteps: number, losses: readonly number[]):
     // At five steps the peers' own first losses differ by 1.3e-3 (JAX and PyTorch, 32 tasks).
     tolerance: innerSteps === 1 ? [2e-5, 5e-4] : [2e-3, undefined],
     peers: tasks > 8 ? manyTasksPeers : fewTasksPeers,
+    others: [xlaManySteps(1)],
     budget: 5,
     leastSamples: 3,
   };
@@ -93,6 +113,7 @@ export const comparisons: readonly Comparison[] = [
     losses: [3.69223, 0.86313, 0.15871],
     tolerance: [2e-5, 4e-4],
     peers: prototypePeers,
+    others: [xlaManySteps(1)],
     budget: 5,
     leastSamples: 5,
   },

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Comparison, PeerVariant } from './configurations.ts';
+import type { Comparison, MetacVariant, PeerVariant } from './configurations.ts';
 import { pinning } from './machine.ts';
 import type { Measurement, Protocol } from './measurement.ts';
 
@@ -34,16 +34,25 @@ export async function bundleMetac(): Promise<string> {
     entryPoints: { 'metac-process': 'bench/compare/metac-process.ts', 'onnx-worker': 'src/runtime/engines/onnx/session-worker.ts' },
     outdir,
     splitting: true,
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', 'koffi', '@tensorflow/*'],
     logLevel: 'warning',
     banner: { js: "import { createRequire as metacRequire } from 'node:module'; const require = metacRequire(import.meta.url);" },
   });
   return join(outdir, 'metac-process.js');
 }
 
-export function runMetac(bundle: string, comparison: Comparison, protocol: Protocol): Promise<Outcome> {
+export function runMetac(bundle: string, comparison: Comparison, variant: MetacVariant, protocol: Protocol): Promise<Outcome> {
   const { workload, tasks, innerSteps } = comparison;
-  const request = { workload, tasks, innerSteps, ...protocol, specs: join(root, 'bench/specs') };
+  const { engine, atOnce } = variant;
+  const request = {
+    workload,
+    tasks,
+    innerSteps,
+    engine,
+    ...(atOnce === undefined ? {} : { atOnce }),
+    ...protocol,
+    specs: join(root, 'bench/specs'),
+  };
   return runForJson([...pinning(CORES), process.execPath, bundle, JSON.stringify(request)], root);
 }
 

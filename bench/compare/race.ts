@@ -1,5 +1,5 @@
 /** @file One comparison: metac and the peers take turns, a process each time. */
-import type { Comparison, PeerVariant } from './configurations.ts';
+import { type Comparison, DEFAULT_ENGINE, type MetacVariant, type PeerVariant } from './configurations.ts';
 import { waitUntilQuiet } from './machine.ts';
 import { type Measurement, medianOf, type Protocol } from './measurement.ts';
 import { type Outcome, type PeerPlace, runMetac, runPeer } from './processes.ts';
@@ -10,6 +10,8 @@ export interface Competitor {
   readonly threads: string;
   /** Undefined for metac. */
   readonly peer: PeerVariant | undefined;
+  /** Undefined for a peer. */
+  readonly variant: MetacVariant | undefined;
   readonly measurements: Measurement[];
   /** Why it was not measured (again). */
   failure: string | undefined;
@@ -38,35 +40,40 @@ const QUICK_BUDGET = 1;
 const QUICK_PEERS = 2;
 
 export async function race(comparison: Comparison, options: RaceOptions): Promise<Race> {
-  const metac: Competitor = { name: 'metac', threads: 'own choice of 2', peer: undefined, measurements: [], failure: undefined };
+  const metac = ofMetac(DEFAULT_ENGINE);
+  const others = options.quick ? [] : comparison.others.map(ofMetac);
   const chosen = options.quick ? comparison.peers.slice(0, QUICK_PEERS) : comparison.peers;
   const peers = chosen.map((peer): Competitor => {
     const name = `${peer.library} ${peer.variant}`;
-    return { name, threads: String(peer.threads), peer, measurements: [], failure: options.absence };
+    return { name, threads: String(peer.threads), peer, variant: undefined, measurements: [], failure: options.absence };
   });
   const protocol = { budget: options.quick ? QUICK_BUDGET : comparison.budget, leastSamples: comparison.leastSamples };
   for (let round = 0; round < (options.quick ? 1 : options.rounds); round++) {
-    const running = peers.filter((peer) => peer.failure === undefined);
+    const running = [...others, ...peers].filter((one) => one.failure === undefined);
     if (running.length === 0) await takeTurn(comparison, metac, protocol, options);
-    for (const peer of running) {
-      for (const competitor of [metac, peer]) {
+    for (const other of running) {
+      for (const competitor of [metac, other]) {
         const quiet = await takeTurn(comparison, competitor, protocol, options);
         // Whoever was disturbed has one more try.
         if (!quiet && !options.quick) await takeTurn(comparison, competitor, protocol, options);
       }
     }
   }
-  return { comparison, competitors: [metac, ...peers] };
+  return { comparison, competitors: [metac, ...others, ...peers] };
+}
+
+function ofMetac(variant: MetacVariant): Competitor {
+  return { name: variant.name, threads: 'own choice of 2', peer: undefined, variant, measurements: [], failure: undefined };
 }
 
 /** False when other processes disturbed the measurement. */
 async function takeTurn(comparison: Comparison, competitor: Competitor, protocol: Protocol, options: RaceOptions): Promise<boolean> {
-  const { peer } = competitor;
+  const { peer, variant } = competitor;
   if (competitor.failure !== undefined) return true;
   await waitUntilQuiet(0.15, options.quick ? 0 : 120);
   let outcome: Outcome;
-  if (peer === undefined) outcome = await runMetac(options.bundle, comparison, protocol);
-  else if (options.place !== undefined) outcome = await runPeer(options.place, comparison, peer, protocol);
+  if (variant !== undefined) outcome = await runMetac(options.bundle, comparison, variant, protocol);
+  else if (peer !== undefined && options.place !== undefined) outcome = await runPeer(options.place, comparison, peer, protocol);
   else return true;
   if ('failure' in outcome) competitor.failure = outcome.failure;
   else competitor.measurements.push(outcome.measurement);

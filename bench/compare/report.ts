@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Agreement, agreement } from './configurations.ts';
+import { type Agreement, agreement, type MetacVariant } from './configurations.ts';
 import { type Competitor, QUIET_SHARE, type Race, type Summary, summarise } from './race.ts';
 
 const HEAD = [
@@ -33,7 +33,7 @@ export function tableOf({ comparison, competitors }: Race): string {
       ...figures(one, summary, metac),
       summary.losses.join(' '),
       wordsOf(agreed),
-      goalOf(one, summary, metac),
+      one.variant === undefined ? goalOf(one, summary, metac) : goalOverJax(one.variant, summary, competitors),
     ];
   });
   const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
@@ -48,7 +48,7 @@ function threadsOf({ peer, threads, measurements }: Competitor): string {
 function figures(one: Competitor, summary: Summary, metac: Summary | undefined): string[] {
   const { median, lowest, highest, minimum, peakMegabytes, startSeconds, otherShare, quiet, processes } = summary;
   const ratio = (value: number, own: number | undefined): string =>
-    one.peer === undefined || own === undefined ? '1' : `${(value / own).toFixed(2)}x`;
+    own === undefined || value === own ? '1' : `${(value / own).toFixed(2)}x`;
   const others = otherShare === undefined ? 'unknown' : `${(otherShare * 100).toFixed(0)}%`;
   const quietness = quiet === processes ? '' : quiet === 0 ? ' NOT QUIET' : ` (${quiet} of ${processes} processes quiet)`;
   const failed = one.failure === undefined ? '' : ' (a later process failed)';
@@ -71,6 +71,16 @@ function goalOf({ peer }: Competitor, theirs: Summary, metac: Summary | undefine
   return `${peer.goal}x ${faster ? 'met' : 'MISSED'}${smaller ? '' : ', memory MISSED'}`;
 }
 
+/** The promise of an engine: against JAX's best variant that, as its users do, takes one step a call. */
+function goalOverJax({ goalOverJax: goal }: MetacVariant, own: Summary, competitors: readonly Competitor[]): string {
+  const medians = competitors
+    .filter(({ peer }) => peer?.library === 'jax' && peer.oneLossPerCall === undefined)
+    .flatMap((one) => summarise(one)?.median ?? []);
+  if (goal === undefined || medians.length === 0) return '';
+  const ratio = Math.min(...medians) / own.median;
+  return `${ratio.toFixed(2)}x JAX's best: ${goal}x ${ratio >= goal ? 'met' : 'MISSED'}`;
+}
+
 function wordsOf(agreed: Agreement): string {
   return agreed === 'first agrees' ? 'first agrees, later ones are not comparable' : agreed;
 }
@@ -89,7 +99,7 @@ export function verdicts(races: readonly Race[]): string[] {
       const summary = summarise(peer);
       if (summary === undefined) return [];
       const name = `${peer.name} (${peer.threads} thread${peer.threads === '1' ? '' : 's'})`;
-      const goal = goalOf(peer, summary, metac);
+      const goal = peer.variant === undefined ? goalOf(peer, summary, metac) : goalOverJax(peer.variant, summary, one.competitors);
       const times = `${(summary.median / metac.median).toFixed(2)}x the time, ${(summary.peakMegabytes / metac.peakMegabytes).toFixed(1)}x the memory`;
       return [`  - ${name}: ${times}${goal === '' ? '' : ` (goal ${goal})`}`];
     });

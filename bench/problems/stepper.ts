@@ -25,6 +25,7 @@ export interface StepperOptions {
   /** Undefined leaves the choice to metac, as for the two below. */
   readonly threads?: number | undefined;
   readonly chunk?: number | undefined;
+  readonly atOnce?: number | undefined;
 }
 
 interface Call {
@@ -43,7 +44,7 @@ export async function prepareStepper(problem: PeerProblem, options: StepperOptio
   await session.write(new Map([...initialState(program), ...firstWeights(program, problem)]));
   const calls = callsOfStep(program, problem);
   const [whole] = calls.length === 1 ? calls : [];
-  const atOnce = whole === undefined ? 1 : session.callsAtOnce(whole.entry);
+  const atOnce = options.atOnce ?? (whole === undefined ? 1 : session.callsAtOnce(whole.entry));
   const takeSteps = async (count: number): Promise<readonly number[]> => {
     const losses: number[] = [];
     while (losses.length < count) {

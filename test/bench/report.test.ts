@@ -1,6 +1,6 @@
 /** @file What the bench's report says of fast, slow, restless and missing competitors. */
 import { expect, test } from 'vitest';
-import { type Comparison, comparisons } from '../../bench/compare/configurations.ts';
+import { type Comparison, comparisons, DEFAULT_ENGINE, type MetacVariant } from '../../bench/compare/configurations.ts';
 import { type Measurement, medianOf } from '../../bench/compare/measurement.ts';
 import { type Competitor, type Race, summarise } from '../../bench/compare/race.ts';
 import { tableOf, verdicts } from '../../bench/compare/report.ts';
@@ -27,7 +27,8 @@ function measured(median: number, more: Partial<Measurement> = {}): Measurement 
 function competitor(name: string, goal: number | undefined, measurements: Measurement[], failure?: string): Competitor {
   const peer =
     name === 'metac' ? undefined : { library: 'jax' as const, variant: name, threads: 1, ...(goal === undefined ? {} : { goal }) };
-  return { name, threads: '1', peer, measurements, failure };
+  const variant: MetacVariant | undefined = peer === undefined ? DEFAULT_ENGINE : undefined;
+  return { name, threads: '1', peer, variant, measurements, failure };
 }
 
 function rowOf(race: Race, name: string): string {
@@ -82,4 +83,14 @@ test('the median of an even number of values lies between the middle ones', () =
   expect(medianOf([4, 1, 3, 2])).toBe(2.5);
   expect(medianOf([3, 1, 2])).toBe(2);
   expect(medianOf([])).toBeNaN();
+});
+
+test('another engine of metac is held against the best of JAX that takes one step a call', () => {
+  const variant: MetacVariant = { name: 'metac xla', engine: 'xla', goalOverJax: 3 };
+  const xla: Competitor = { name: variant.name, threads: '2', peer: undefined, variant, measurements: [measured(1)], failure: undefined };
+  const race: Race = {
+    comparison,
+    competitors: [metac, xla, competitor('vmap', undefined, [measured(4)]), competitor('map', undefined, [measured(2)])],
+  };
+  expect(rowOf(race, 'metac xla')).toContain("2.00x JAX's best: 3x MISSED");
 });
