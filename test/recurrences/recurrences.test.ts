@@ -1,7 +1,7 @@
 /** @file Recurrences in specs: gradients against differences, an inner loop against `adapt`. */
 import { expect, test } from 'vitest';
 import { gradcheck } from '../../src/gradcheck/gradcheck.ts';
-import { recurrentSpecs, unrolledInnerLoop } from './specs.ts';
+import { givenMomentum, learnedOptimiser, ownMomentum, recurrentSpecs, unrolledInnerLoop } from './specs.ts';
 
 const all = Object.entries(recurrentSpecs);
 
@@ -21,4 +21,21 @@ test('an inner loop as a recurrence has the gradients of the unrolled one', asyn
     expect(Math.abs(differences)).toBeGreaterThan(0);
     expect(differences).toBeCloseTo(unrolled[index]?.differences as number, 7);
   });
+});
+
+test('a rule of your own for every weight does what the same optimiser of metac does', async () => {
+  const gradients = async (text: string) => (await gradcheck({ name: 'rule', text }, { entries: 20 })).checks;
+  const [own, given] = [await gradients(ownMomentum), await gradients(givenMomentum)];
+  expect(own.length).toBeGreaterThan(2);
+  own.forEach(({ weight, compiled, passed }, index) => {
+    expect([weight, passed]).toEqual([given[index]?.weight, true]);
+    expect(compiled).toBeCloseTo(given[index]?.compiled as number, 10);
+  });
+});
+
+test('a learned optimiser has gradients', async () => {
+  const { checks, diagnostics } = await gradcheck({ name: 'learned', text: learnedOptimiser }, { entries: 4 });
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(checks.map(({ weight }) => weight)).toContain('rule.cell.lstm_cell.recurrent');
+  for (const check of checks) expect([check.weight, check.passed, check.largestError]).toEqual([check.weight, true, expect.any(Number)]);
 });

@@ -74,3 +74,33 @@ export const unrolledInnerLoop = `${lines}
 model net(x) { return x |> dense(3) |> tanh |> dense(1) }
 adapt last from net { minimize mse(last(support.x), support.y)  using sgd(rate: 0.1)  steps 3 }
 ${train('mse(last(query.x), query.y)')}`;
+
+const regression = `${lines}
+model net(x) { return x |> dense(3) |> tanh |> dense(1) }
+`;
+
+/** Momentum as a rule of one's own, and as metac has it. */
+export const ownMomentum = `${regression}
+momentum(gradient, state) = {
+  velocity = 0.9*state + gradient
+  return (step: -0.1*velocity, state: velocity)
+}
+adapt fast from net { minimize mse(fast(support.x), support.y)  using elementwise(momentum, from: 0)  steps 3 }
+${train('mse(fast(query.x), query.y)')}`;
+export const givenMomentum = `${regression}
+adapt fast from net { minimize mse(fast(support.x), support.y)  using sgd(rate: 0.1, momentum: 0.9)  steps 3 }
+${train('mse(fast(query.x), query.y)')}`;
+
+/** A learned optimiser: a small LSTM for each weight of the learner. */
+export const learnedOptimiser = `${regression}
+model rule(gradient, state) {
+  cell = lstm_cell([gradient, sign(gradient)], state.cell, units: 3)
+  return (step: 0.1*dense(cell.output, 1), state: (cell: cell.state))
+}
+adapt fast from net {
+  minimize mse(fast(support.x), support.y)
+  using    elementwise(rule, from: (cell: zeros([2, 3])))
+  steps    3
+  through  first_order
+}
+train { minimize sum(k in 1..3: mse(fast[k](support.x), support.y))  using sgd(rate: 1)  over rule  batch 2  steps 1 }`;

@@ -164,7 +164,7 @@ function nextIterate(
       weights: reached.map(({ value }) => value.value),
       gradients: used,
       slots: Array.from({ length: slotCount }, (_, slot) =>
-        reached.map(({ entry }) => before.slots.get(entry.key)?.[slot] ?? trace.root.constant(0, sizes(entry.dims))),
+        reached.map(({ entry }) => before.slots.get(entry.key)?.[slot] ?? firstSlot(trace, plan, slot, entry)),
       ),
       step: trace.root.constant(step),
       hyper: (hyperName, index) => {
@@ -183,6 +183,11 @@ function nextIterate(
     });
     return { weights, slots };
   });
+}
+
+function firstSlot(trace: Trace, { optimiser }: Plan, slot: number, entry: WeightEntry): Value {
+  const shape = sizes(entry.dims);
+  return optimiser.start === undefined ? trace.root.constant(0, shape) : optimiser.start(trace.root, slot, shape);
 }
 
 /** Paths that name nothing were reported already, and explain it. */

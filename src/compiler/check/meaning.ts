@@ -125,6 +125,8 @@ export interface OptimiserMeaning {
   readonly hyperparameters: ReadonlyMap<string, Hyperparameter>;
   /** Names of the tensors it keeps per weight, all starting at 0: `momentum`; `first_moment`, `second_moment`. */
   readonly slots: readonly string[];
+  /** First value of a slot for a weight of this shape, for optimisers whose slots are not zeros of the weight's shape; only `adapt` takes those. */
+  start?(builder: FunctionBuilder, slot: number, shape: readonly number[]): Value;
   /**
    * One step. All lists are parallel to the weights. `hyper(name, i)` gives the value for weight i, broadcast to its shape;
    * `step` counts from 1, float[] (bias correction). Returns new weights and slots (`slots[s][i]`).

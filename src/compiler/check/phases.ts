@@ -1,6 +1,7 @@
 /** @file Traces `train` (with its `validate`) and `evaluate`: one trace per phase, finished when all weights have their names. */
 import { clausesMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
 import { lossWithoutEpisode, notAScalarLoss, unknownWeight } from '../diagnostics/catalogue/meta.ts';
+import { optimiserOfAdapt } from '../diagnostics/catalogue/recurrences.ts';
 import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Result, SourceRange } from '../ir/ir.ts';
@@ -136,6 +137,7 @@ function readOptimiser(trace: Trace, using: Expression): OptimiserMeaning {
   if (optimiser.kind === 'poison') throw new PoisonError();
   if (optimiser.kind !== 'optimiser')
     throw new DiagnosticError(notAnOptimiser(describe(optimiser), optimiserExample(optimiser), using.range));
+  if (optimiser.start !== undefined) throw new DiagnosticError(optimiserOfAdapt(optimiser.name, using.range));
   for (const [name, value] of optimiser.hyperparameters) {
     if (value.kind === 'learned') throw outerHyperparameter(name, 'a learned scalar', using.range);
     if (value.kind === 'tensor') throw outerHyperparameter(name, describe(value), using.range);

@@ -2,7 +2,7 @@
 import { stateChanges } from '../diagnostics/catalogue/recurrences.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { FunctionBuilder } from '../ir/build.ts';
-import type { Parameter, Value } from '../ir/ir.ts';
+import type { Parameter, SourceRange, Value } from '../ir/ir.ts';
 import { tensorType } from '../ir/tensor-type.ts';
 import { asFloat } from './builtins/numeric.ts';
 import { describe } from './describe.ts';
@@ -41,7 +41,10 @@ export function recur(where: StepRegion, recurrence: Recurrence): Recurred {
   const { next, outputs } = where.inside(() => {
     const made = recurrence.step(before, slices);
     return {
-      next: made.next.map((tensor, index) => fitted(region, recurrence, index, before[index] as TensorMeaning, tensor)),
+      next: made.next.map((tensor, index) => {
+        const { path, range: start } = recurrence.carries[index] as Recurrence['carries'][number];
+        return fitted(region, { path, before: before[index] as TensorMeaning, range: recurrence.range, start }, tensor);
+      }),
       outputs: made.outputs.map((tensor) => plain(region, tensor)),
     };
   });
@@ -84,19 +87,21 @@ export function recur(where: StepRegion, recurrence: Recurrence): Recurred {
   };
 }
 
-/** The carry for the next step, which must be of the form that the step began with. */
-function fitted(
-  builder: FunctionBuilder,
-  { carries, range }: Recurrence,
-  index: number,
-  before: TensorMeaning,
-  after: TensorMeaning,
-): TensorMeaning {
+/** One part of a state, before a step. */
+interface Before {
+  readonly path: string;
+  readonly before: TensorMeaning;
+  /** Of the step, and of the first state. */
+  readonly range: SourceRange;
+  readonly start: SourceRange;
+}
+
+/** The part after the step, which must be of the form that it had before. Throws E0471. */
+export function fitted(builder: FunctionBuilder, { path, before, range, start }: Before, after: TensorMeaning): TensorMeaning {
   const floats = before.value.type.dtype === 'float';
   const tensor = floats ? { ...after, value: asFloat(builder, after.value) } : after;
   const same = before.dims.length === after.dims.length && before.dims.every(({ size }, axis) => size === after.dims[axis]?.size);
   if (same && tensor.value.type.dtype === before.value.type.dtype) return { ...tensor, dims: before.dims };
   const kind = ({ value }: TensorMeaning): string => (value.type.dtype === 'int' ? ' of whole numbers' : '');
-  const { path, range: at } = carries[index] as { path: string; range: typeof range };
-  throw new DiagnosticError(stateChanges(path, `${describe(before)}${kind(before)}`, `${describe(after)}${kind(tensor)}`, range, at));
+  throw new DiagnosticError(stateChanges(path, `${describe(before)}${kind(before)}`, `${describe(after)}${kind(tensor)}`, range, start));
 }

@@ -1,4 +1,6 @@
 /** @file Values made of tensors (records of records, learners) taken apart into a list of tensors, and put together again. */
+import { stateHasOtherFields } from '../diagnostics/catalogue/recurrences.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Context, Meaning, TensorMeaning } from './meaning.ts';
 
@@ -27,6 +29,15 @@ export function takeApart(context: Context, meaning: Meaning, range: SourceRange
   }
   const tensor = context.tensor(meaning, range);
   return { leaves: [{ path, tensor }], rebuild: ([one]) => one as TensorMeaning };
+}
+
+/** The next state's tensors in the order of the state before. Throws E0472. */
+export function inOrder(before: Structure, after: Structure, range: SourceRange, start: SourceRange): readonly TensorMeaning[] {
+  const byPath = new Map(after.leaves.map(({ path, tensor }) => [path, tensor]));
+  const paths = before.leaves.map(({ path }) => path);
+  if (byPath.size !== paths.length || !paths.every((path) => byPath.has(path)))
+    throw new DiagnosticError(stateHasOtherFields(paths, [...byPath.keys()], range, start));
+  return paths.map((path) => byPath.get(path) as TensorMeaning);
 }
 
 function record(context: Context, fields: ReadonlyMap<string, Meaning>, range: SourceRange, path: string): Structure {

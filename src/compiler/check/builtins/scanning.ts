@@ -1,12 +1,12 @@
 /** @file `scan`: a recurrence over the leading axis of a sequence. */
-import { badStep, notASequence, stateHasOtherFields } from '../../diagnostics/catalogue/recurrences.ts';
+import { badStep, notASequence } from '../../diagnostics/catalogue/recurrences.ts';
 import { shapesMustAgree } from '../../diagnostics/catalogue/shapes.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../../ir/ir.ts';
 import type { Arguments, Builtin } from '../builtin.ts';
 import { describe } from '../describe.ts';
-import type { Context, Dim, Meaning, TensorMeaning } from '../meaning.ts';
-import { type Structure, takeApart } from '../structure.ts';
+import type { Context, Dim, Meaning } from '../meaning.ts';
+import { inOrder, type Structure, takeApart } from '../structure.ts';
 import { shapeAt } from './checks.ts';
 import { better } from './dimensions.ts';
 import { anyParameter, booleanParameter, functionParameter } from './parameters.ts';
@@ -28,6 +28,8 @@ function readSequences(context: Context, values: Arguments): { readonly structur
   return { structure, length };
 }
 
+const expected = 'a record `(state: …, output: …)`, or `(state: …)`';
+
 /** What the step returned: its fields `state` and `output`. Throws E0470. */
 function readResult(result: Meaning, range: SourceRange): { readonly state: Meaning; readonly output: Meaning | undefined } {
   const fields = result.kind === 'record' ? result.fields : undefined;
@@ -35,18 +37,9 @@ function readResult(result: Meaning, range: SourceRange): { readonly state: Mean
   const others = [...(fields?.keys() ?? [])].filter((name) => name !== 'state' && name !== 'output');
   if (state === undefined || others.length > 0) {
     const names = [...(fields?.keys() ?? [])].map((name) => `\`${name}\``).join(', ');
-    throw new DiagnosticError(badStep('scan', fields === undefined ? describe(result) : `a record of ${names}`, range));
+    throw new DiagnosticError(badStep('scan', expected, fields === undefined ? describe(result) : `a record of ${names}`, range));
   }
   return { state, output: fields?.get('output') };
-}
-
-/** The next state's tensors in the order of the state before. Throws E0472. */
-function inOrder(before: Structure, after: Structure, range: SourceRange, start: SourceRange): readonly TensorMeaning[] {
-  const byPath = new Map(after.leaves.map(({ path, tensor }) => [path, tensor]));
-  const paths = before.leaves.map(({ path }) => path);
-  if (byPath.size !== paths.length || !paths.every((path) => byPath.has(path)))
-    throw new DiagnosticError(stateHasOtherFields(paths, [...byPath.keys()], range, start));
-  return paths.map((path) => byPath.get(path) as TensorMeaning);
 }
 
 export const scan: Builtin = {

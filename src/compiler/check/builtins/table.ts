@@ -8,6 +8,7 @@ import { denseBuiltins } from './dense.ts';
 import { distanceBuiltins } from './distances.ts';
 import { distributionBuiltins } from './distributions.ts';
 import { kl } from './divergences.ts';
+import { elementwise } from './elementwise-rule.ts';
 import { joiningBuiltins } from './joining.ts';
 import { lossBuiltins } from './losses.ts';
 import { mathematicsBuiltins } from './mathematics.ts';
@@ -41,5 +42,6 @@ export const builtins: readonly Builtin[] = [
   ...classBuiltins,
   ...distributionBuiltins,
   ...optimiserBuiltins,
+  elementwise,
   ...scheduleBuiltins,
 ];

@@ -2,15 +2,15 @@
 import type { SourceRange } from '../../ir/ir.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 
-export function badStep(callee: string, found: string, range: SourceRange): Diagnostic {
+export function badStep(callee: string, expected: string, found: string, range: SourceRange): Diagnostic {
   return {
     code: 'E0470',
     severity: 'error',
-    title: `the step of \`${callee}\` must say what its next state is`,
+    title: `the function given to \`${callee}\` returns something else than it should`,
     range,
-    expected: 'a record `(state: …, output: …)`, or `(state: …)`',
+    expected,
     found,
-    hint: 'end the step with `return (state: …, output: …)`',
+    hint: `end it with \`return (${callee === 'scan' ? 'state: …, output: …' : 'step: …, state: …'})\``,
   };
 }
 
@@ -70,6 +70,18 @@ export function gradientFromOutside(range: SourceRange): Diagnostic {
     expected: 'a loss that is computed within the step, from `of` on',
     found: 'a value from outside that depends on `of` too',
     hint: 'compute it within the step, or say with `stop(…)` that it is a constant',
+  };
+}
+
+export function optimiserOfAdapt(name: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0476',
+    severity: 'error',
+    title: `\`${name}\` is an optimiser for \`adapt\``,
+    range,
+    expected: '`sgd(rate: …)`, `adam(rate: …)`, …',
+    found: `\`${name}\` in \`train\``,
+    hint: 'the weights of a rule are trained by an ordinary optimiser: `using adam(rate: 1e-3)` and `over` the rule',
   };
 }
 
