@@ -4,10 +4,12 @@ import { sizeOf, type TensorType } from '../../../../compiler/ir/tensor-type.ts'
 import type { Tensor, TensorData } from '../../../tensor.ts';
 import type { PjrtClient, PjrtDevice } from './client.ts';
 import {
+  BUFFER_DATA_POINTER,
   BUFFER_DESTROY,
   BUFFER_TO_HOST_BUFFER,
   BUFFER_TYPE,
   CLIENT_BUFFER_FROM_HOST_BUFFER,
+  IMMUTABLE_ONLY_DURING_CALL,
   IMMUTABLE_UNTIL_TRANSFER_COMPLETES,
   TILED_MEMORY_LAYOUT,
 } from './layouts.ts';
@@ -21,6 +23,9 @@ export class DeviceBuffer {
   readonly type: TensorType;
   readonly #client: PjrtClient;
   #handle: Handle;
+  /** Copies under way; the buffer is kept for them. */
+  #readers = 0;
+  #wanted = true;
 
   /** Takes over a buffer that the plugin made. */
   constructor(client: PjrtClient, type: TensorType, handle: Handle) {
@@ -37,27 +42,53 @@ export class DeviceBuffer {
 
   /** A buffer that was donated to a call is destroyed all the same: its memory is the call's by then. */
   destroy(): void {
-    if (this.#handle === 0n) return;
+    this.#wanted = false;
+    if (this.#handle === 0n || this.#readers > 0) return;
     this.#client.library.call('Buffer_Destroy', new Struct(BUFFER_DESTROY).set('buffer', this.#handle));
     this.#handle = 0n;
     this.#client.buffers.destroyed++;
   }
 
   /**
-   * A copy on the host, once what computes the buffer has ended. The buffer may be destroyed or donated as soon as this returns. `after`:
-   * something that ends no earlier than the copy can, so that waiting for it first saves a thread.
+   * A copy on the host, once what computes the buffer has ended. The buffer may be destroyed as soon as this returns, and donated too if
+   * `done` is not given. `done`: ends with the computation.
    */
-  toHost(after?: Promise<unknown>): Promise<Tensor> {
-    const { library } = this.#client;
+  toHost(done?: Promise<void>): Promise<Tensor> {
     const { dtype, shape } = this.type;
+    if (done !== undefined && this.#client.platform === 'cpu') return this.#fromMemory(done);
+    const { library } = this.#client;
     const data = allocateFor(this.type);
     const struct = new Struct(BUFFER_TO_HOST_BUFFER).set('src', this.handle).set('dst_size', data.byteLength);
     const layout = rowMajor(this.#client, shape.length);
     struct.point('dst', data, library.foreign).point('host_layout', layout.bytes, library.foreign).keep(layout);
     library.call('Buffer_ToHostBuffer', struct);
-    return library.settled(struct.pointer('event'), after).then(() => ({ dtype, shape, data }));
+    return library.settled(struct.pointer('event'), done).then(() => ({ dtype, shape, data }));
+  }
+
+  /** What a CPU computed lies in memory: to copy it from there takes a microsecond, where a transfer wakes two threads. */
+  async #fromMemory(done: Promise<void>): Promise<Tensor> {
+    const { library } = this.#client;
+    this.#readers++;
+    try {
+      await done;
+      const struct = new Struct(BUFFER_DATA_POINTER).set('buffer', this.#handle);
+      library.call('Buffer_OpaqueDeviceMemoryDataPointer', struct);
+      const { dtype, shape } = this.type;
+      const bytes = sizeOf(shape) * BYTES_OF[dtype];
+      const memory = library.foreign.copy(struct.pointer('device_memory_ptr'), bytes).buffer;
+      return {
+        dtype,
+        shape,
+        data: dtype === 'float' ? new Float32Array(memory) : dtype === 'int' ? new Int32Array(memory) : new Uint8Array(memory),
+      };
+    } finally {
+      this.#readers--;
+      if (!this.#wanted) this.destroy();
+    }
   }
 }
+
+const BYTES_OF = { float: 4, int: 4, bool: 1, uint8: 1 } as const;
 
 /** Copies `data` to a device. `data` must not change until `sent`. */
 export function toDevice(
@@ -68,19 +99,33 @@ export function toDevice(
 ): { readonly buffer: DeviceBuffer; readonly sent: Promise<void> } {
   const { library } = client;
   if (data.length !== sizeOf(type.shape)) throw new InternalError(`${data.length} elements for a buffer of [${type.shape.join(', ')}]`);
+  const small = data.byteLength <= COPIED_AT_ONCE;
   const struct = new Struct(CLIENT_BUFFER_FROM_HOST_BUFFER)
     .set('client', client.handle)
     .set('type', BUFFER_TYPE[type.dtype])
     .set('num_dims', type.shape.length)
-    .set('host_buffer_semantics', IMMUTABLE_UNTIL_TRANSFER_COMPLETES)
+    .set('host_buffer_semantics', small ? IMMUTABLE_ONLY_DURING_CALL : IMMUTABLE_UNTIL_TRANSFER_COMPLETES)
     .set('device', device.handle)
     .point('data', data, library.foreign)
     .point('dims', BigInt64Array.from(type.shape, BigInt), library.foreign);
   library.call('Client_BufferFromHostBuffer', struct);
   const buffer = new DeviceBuffer(client, type, struct.pointer('buffer'));
-  const sent = library.settled(struct.pointer('done_with_host_buffer')).then(() => keepAlive(data));
+  const event = struct.pointer('done_with_host_buffer');
+  if (small) {
+    try {
+      library.settledNow(event);
+    } catch (error) {
+      buffer.destroy();
+      throw error;
+    }
+    return { buffer, sent: Promise.resolve() };
+  }
+  const sent = library.settled(event).then(() => keepAlive(data));
   return { buffer, sent };
 }
+
+/** Bytes below which the plugin's own copy costs less than to hear of the transfer's end. */
+const COPIED_AT_ONCE = 2 ** 16;
 
 export function allocateFor(type: TensorType): DeviceData {
   const size = sizeOf(type.shape);

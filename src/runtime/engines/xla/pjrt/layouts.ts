@@ -147,7 +147,8 @@ export const CLIENT_BUFFER_FROM_HOST_BUFFER = layoutOf('PJRT_Client_BufferFromHo
 });
 /** PJRT_Buffer_Type. */
 export const BUFFER_TYPE = { bool: 1, int: 4, uint8: 6, float: 11 } as const;
-/** PJRT_HostBufferSemantics: the host may not touch the data until `done_with_host_buffer`. */
+/** PJRT_HostBufferSemantics: the host may touch the data after the call, or not until `done_with_host_buffer`. */
+export const IMMUTABLE_ONLY_DURING_CALL = 0;
 export const IMMUTABLE_UNTIL_TRANSFER_COMPLETES = 1;
 
 export const BUFFER_TO_HOST_BUFFER = layoutOf('PJRT_Buffer_ToHostBuffer_Args', {
@@ -156,6 +157,10 @@ export const BUFFER_TO_HOST_BUFFER = layoutOf('PJRT_Buffer_ToHostBuffer_Args', {
   dst: 'pointer',
   dst_size: 'size',
   event: 'pointer',
+});
+export const BUFFER_DATA_POINTER = layoutOf('PJRT_Buffer_OpaqueDeviceMemoryDataPointer_Args', {
+  buffer: 'pointer',
+  device_memory_ptr: 'pointer',
 });
 export const BUFFER_DESTROY = layoutOf('PJRT_Buffer_Destroy_Args', { buffer: 'pointer' });
 

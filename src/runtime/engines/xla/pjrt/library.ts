@@ -34,6 +34,7 @@ const PLACES = {
   Executable_DeserializeAndLoad: 56,
   Buffer_Destroy: 58,
   Buffer_ToHostBuffer: 70,
+  Buffer_OpaqueDeviceMemoryDataPointer: 76,
 } as const;
 
 export type PjrtFunction = keyof typeof PLACES;
@@ -108,6 +109,15 @@ export class PjrtLibrary {
       const wait = new Struct(EVENT_AWAIT).set('event', event);
       if (ready.number('is_ready') !== 0) this.call('Event_Await', wait);
       else await this.callAside('Event_Await', wait);
+    } finally {
+      this.call('Event_Destroy', new Struct(EVENT_DESTROY).set('event', event));
+    }
+  }
+
+  /** The same for an event that is known to be ready: waits on this thread. */
+  settledNow(event: Handle): void {
+    try {
+      this.call('Event_Await', new Struct(EVENT_AWAIT).set('event', event));
     } finally {
       this.call('Event_Destroy', new Struct(EVENT_DESTROY).set('event', event));
     }
