@@ -127,6 +127,13 @@ export const tensorSamples: Samples = {
       expected: () => [1, 3, 2, 4],
     },
   ],
+  pairs: [
+    {
+      ...ofPair('the first of each', [1, 2, 3, 4], [2, 2], [5, 6, 7], [3], '[6, 2]', [1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4]),
+      field: 'first',
+    },
+    { ...ofPair('the second of each', [1, 2, 3, 4], [2, 2], [5, 6, 7], [3], '[6]', [5, 6, 7, 5, 6, 7]), field: 'second' },
+  ],
   zeros: [{ about: 'of a shape', arguments: () => ({ positional: [[2, 1]] }), dims: '[2, 1]', expected: () => [0, 0] }],
   ones: [{ about: 'of a scalar shape', arguments: () => ({ positional: [[]] }), dims: '[]', expected: () => [1] }],
   fill: [{ about: 'of a shape', arguments: () => ({ positional: [[3], 0.5] }), dims: '[3]', expected: () => [0.5, 0.5, 0.5] }],

@@ -9,6 +9,8 @@ import { resolveAxis, shapeAt } from './checks.ts';
 import { better, dimsOf, shapeOf, sumDim } from './dimensions.ts';
 import { expandTo } from './elementwise.ts';
 import { asFloat } from './numeric.ts';
+
+import { pairs } from './pairing.ts';
 import { axisParameter, countParameter, sizesParameter, tensorParameter } from './parameters.ts';
 
 interface Operands {
@@ -114,4 +116,4 @@ const range: Builtin = {
   },
 };
 
-export const joiningBuiltins: readonly Builtin[] = [concat, stack, constant('zeros', 0), constant('ones', 1), fill, range];
+export const joiningBuiltins: readonly Builtin[] = [concat, stack, pairs, constant('zeros', 0), constant('ones', 1), fill, range];
