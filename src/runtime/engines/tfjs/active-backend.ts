@@ -18,10 +18,14 @@ export class ActiveBackend {
     return CAPABILITIES[this.name];
   }
 
-  /** Makes it the active one; at once when it is. */
-  async activate(): Promise<void> {
-    // Another session may have been quicker while this one waited: kernels run in one go after the last look.
-    while (this.tf.getBackend() !== this.name) await this.tf.setBackend(this.name);
+  /**
+   * Makes it the active one, at once: what follows without an `await` runs on it. TensorFlow.js gives a promise, which for a backend that
+   * has been started is kept already. Waiting for it would let another session activate its own.
+   */
+  activate(): void {
+    if (this.tf.getBackend() === this.name) return;
+    void this.tf.setBackend(this.name);
+    if (this.tf.getBackend() !== this.name) throw new LimitationError(`TensorFlow.js does not go back to its backend ${this.name}`);
   }
 
   /** Throws what the backend reported since the last look. */

@@ -128,8 +128,12 @@ export class PlanRunner {
 
   #stack(tensors: readonly TfTensor[], shape: readonly number[]): TfTensor {
     const ranked = tensors.map((tensor) => runKernel(this.#tf, 'Reshape', { x: tensor }, { shape: [1, ...shape.slice(1)] }));
+    for (const tensor of tensors) tensor.dispose();
+    const [only, ...others] = ranked as [TfTensor, ...TfTensor[]];
+    // TensorFlow refuses to join one tensor.
+    if (others.length === 0) return only;
     const result = runKernel(this.#tf, 'Concat', ranked, { axis: 0 });
-    for (const tensor of [...tensors, ...ranked]) tensor.dispose();
+    for (const tensor of ranked) tensor.dispose();
     return result;
   }
 }

@@ -78,10 +78,10 @@ export class TfjsSession implements Session {
     });
   }
 
-  /** One after the other, each with the session's own backend active. */
+  /** One after the other. The session's own backend is active until the first `await` of `work`: kernels run before it. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(async () => {
-      await this.#backend.activate();
+      this.#backend.activate();
       return work();
     });
     this.#last = result.catch(() => undefined);
