@@ -1,5 +1,8 @@
-/** @file Recurrences in specs: gradients against differences, an inner loop against `adapt`. */
+/** @file Recurrences in specs: gradients against differences, an inner loop against `adapt`, rules against optimisers, compile time. */
 import { expect, test } from 'vitest';
+import { compile } from '../../src/compiler/compile.ts';
+import type { EntryFunction } from '../../src/compiler/ir/ir.ts';
+import { countPrimitives } from '../../src/compiler/optimize/pipeline.ts';
 import { gradcheck } from '../../src/gradcheck/gradcheck.ts';
 import { givenMomentum, learnedOptimiser, ownMomentum, recurrentSpecs, unrolledInnerLoop } from './specs.ts';
 
@@ -38,4 +41,21 @@ test('a learned optimiser has gradients', async () => {
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(checks.map(({ weight }) => weight)).toContain('rule.cell.lstm_cell.recurrent');
   for (const check of checks) expect([check.weight, check.passed, check.largestError]).toEqual([check.weight, true, expect.any(Number)]);
+});
+
+test('a program does not grow with the steps of its recurrence, and is compiled in seconds', () => {
+  const text = (steps: number) =>
+    (recurrentSpecs['a recurrent model'] as string).replace('range(6)', `range(${steps})`).replace('[5]', `[${steps - 1}]`);
+  const nodes = (steps: number): number => {
+    const { program } = compile({ name: 'recurrence', text: text(steps) });
+    const entry = program?.functions.find(({ name }) => name === 'train.outer_step');
+    return Object.values(countPrimitives((entry as EntryFunction).body)).reduce((sum, count) => sum + count, 0);
+  };
+  const few = nodes(6);
+  const before = process.cpuUsage();
+  const many = nodes(100);
+  const { user, system } = process.cpuUsage(before);
+  expect(few).toBeGreaterThan(50);
+  expect(many).toBe(few);
+  expect((user + system) / 1e6).toBeLessThan(5);
 });
