@@ -7,7 +7,8 @@ import { compileModule } from './compile-module.ts';
 import type { ExecutableCache } from './executable-cache.ts';
 import type { PjrtClient } from './pjrt/client.ts';
 import type { LoadedExecutable } from './pjrt/executable.ts';
-import { compilerOverrides, platformDevice } from './plugins/start-plugin.ts';
+import { cudaOverrides } from './plugins/cuda-packages.ts';
+import { platformDevice } from './plugins/start-plugin.ts';
 
 export interface CompiledModule {
   readonly module: StableHloModule;
@@ -28,12 +29,14 @@ export class Modules {
   readonly #client: PjrtClient;
   readonly #program: Program;
   readonly #choices: ModuleChoices;
+  readonly #overrides: ReadonlyMap<string, string>;
   readonly #compiled = new Map<string, Promise<CompiledModule>>();
 
   constructor(client: PjrtClient, program: Program, choices: ModuleChoices) {
     this.#client = client;
     this.#program = program;
     this.#choices = choices;
+    this.#overrides = platformDevice(client.platform) === 'cuda' ? cudaOverrides(client) : new Map();
   }
 
   /** `everywhere`: all devices run it together; else it can be run on any one of them. `steps`: length of a loop's stacks. */
@@ -61,7 +64,7 @@ export class Modules {
       form === 'once'
         ? emitStableHlo(entry, this.#program, emit)
         : emitStableHloLoop(entry, this.#program, { ...emit, steps, count: form === 'loop' ? 'argument' : 'all' });
-    const options = { replicas, anyDevice: !everywhere && devices > 1, overrides: compilerOverrides(this.#client) };
+    const options = { replicas, anyDevice: !everywhere && devices > 1, overrides: this.#overrides };
     return { module, executable: await compileModule(this.#client, `\`${entry.name}\``, module.text, options, cache) };
   }
 }

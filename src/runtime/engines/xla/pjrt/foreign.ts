@@ -16,6 +16,8 @@ export interface ForeignFunction {
 export interface Foreign {
   /** Throws what the dynamic linker says. */
   load(path: string): ForeignLibrary;
+  /** Loads a library for others that will ask for it by its name; false when the dynamic linker refuses. */
+  preload(path: string): boolean;
   functionAt(address: Address): ForeignFunction;
   /** Calls `void f(void *)`. */
   release(functionAddress: Address, argument: Address): void;
@@ -49,9 +51,10 @@ export async function loadForeign(): Promise<Foreign> {
   return {
     load: (path) => {
       const library = koffi.load(path);
-      keepLoaded(koffi, path);
+      openForGood(koffi, path);
       return { callForPointer: (name) => addressFrom(library.func(name, 'void *', [])()) };
     },
+    preload: (path) => openForGood(koffi, path),
     functionAt: (address) => {
       const plain = koffi.decode(address, asked) as import('koffi').KoffiFunc<(argument: NodeJS.ArrayBufferView) => unknown>;
       return {
@@ -78,11 +81,11 @@ const RTLD_NOW = 2;
 
 /**
  * koffi closes a library when its handle is collected, or when the process ends. XLA's threads run until the very end, and do not survive
- * that: the library is opened once more, and never closed.
+ * that: libraries are opened once more, and never closed.
  */
-function keepLoaded(koffi: Koffi, path: string): void {
-  if (process.platform === 'win32') return;
-  koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(path, RTLD_NOW);
+function openForGood(koffi: Koffi, path: string): boolean {
+  if (process.platform === 'win32') return false;
+  return addressFrom(koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(path, RTLD_NOW)) !== 0n;
 }
 
 /** Once for a process: koffi fixes its settings when the first library is loaded. */

@@ -5,7 +5,7 @@ import type { Address, Foreign, ForeignFunction, ForeignLibrary } from './foreig
 import { ERROR_DESTROY, ERROR_GET_CODE, ERROR_MESSAGE, EVENT_AWAIT, EVENT_DESTROY, EVENT_IS_READY, PLUGIN_INITIALIZE } from './layouts.ts';
 import { type Layout, Struct } from './structs.ts';
 
-/** Places in PJRT_Api's table of functions, which only ever grows at its end within a major version. */
+/** Places in PJRT_Api's table of functions. */
 const PLACES = {
   Error_Destroy: 0,
   Error_Message: 1,
@@ -45,8 +45,8 @@ const MAJOR_AT = 32;
 const MINOR_AT = 36;
 const FUNCTIONS_AT = 40;
 
-/** The first minor version whose structs we know to be ours (ExecuteOptions with a context; JAX 0.4.31). Later ones add to them. */
-export const OLDEST_MINOR = 54;
+/** The table of functions was rearranged in 0.57 (XLA's xla/pjrt/c/CHANGELOG.md); since then both it and the structs have only grown. */
+export const OLDEST_MINOR = 57;
 
 /** Opaque objects of a plugin are addresses. */
 export type Handle = Address;

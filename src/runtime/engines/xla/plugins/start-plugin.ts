@@ -1,10 +1,10 @@
 /** @file From plugins that were found to a client with devices: the first that starts, with the options that its platform takes. */
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { LimitationError } from '../../../../compiler/diagnostics/internal-error.ts';
 import { type ClientOption, PjrtClient } from '../pjrt/client.ts';
 import { type Foreign, loadForeign } from '../pjrt/foreign.ts';
 import { PjrtLibrary } from '../pjrt/library.ts';
+import { nvidiaLibraries } from './cuda-packages.ts';
 import type { FoundPlugin } from './find-plugins.ts';
 import { PLUGIN_KINDS, type PluginDevice } from './kinds.ts';
 
@@ -51,6 +51,7 @@ function fits({ kind }: FoundPlugin, device: PluginDevice | undefined): boolean 
 export async function startPlugin(foreign: Foreign, plugin: FoundPlugin, { device, devices, threads }: StartOptions): Promise<PjrtClient> {
   // What XLA logs at start is no news to a user of metac; who wants it sets the level.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  if (deviceOf(plugin) === 'cuda') for (const path of nvidiaLibraries(plugin.path)) foreign.preload(path);
   const library = PjrtLibrary.open(foreign, plugin.path);
   const client = await withThreads(threads, () => PjrtClient.create(library, clientOptions(deviceOf(plugin), devices)));
   const problem = unfit(client, device, devices);
@@ -97,15 +98,4 @@ function clientOptions(device: PluginDevice | undefined, devices: number | undef
   // Memory is taken when it is needed, so that other programs can use the same device; only the devices asked for are started.
   const visible = devices === undefined ? undefined : Array.from({ length: devices }, (_, index) => index);
   return new Map<string, ClientOption>([['preallocate', false], ...(visible === undefined ? [] : [['visible_devices', visible] as const])]);
-}
-
-/**
- * Options of XLA's compiler that depend on where the plugin lies: CUDA's compiler and device library come as Python packages beside it
- * (jax-cuda12-plugin[with-cuda], jax-cuda13-plugin[with-cuda]).
- */
-export function compilerOverrides(client: PjrtClient): ReadonlyMap<string, string> {
-  if (platformDevice(client.platform) !== 'cuda') return new Map();
-  const sitePackages = dirname(dirname(dirname(client.library.path)));
-  const folder = ['nvidia/cu13', 'nvidia/cuda_nvcc'].map((below) => join(sitePackages, below)).find((path) => existsSync(path));
-  return folder === undefined ? new Map() : new Map([['xla_gpu_cuda_data_dir', folder]]);
 }
