@@ -11,7 +11,7 @@ import { ClauseReader } from './clause-reader.ts';
 import { wrongClause } from './clauses.ts';
 import { describe, optimiserExample } from './describe.ts';
 import { isLearner, type LearnerMeaning, ownedWeights } from './learner.ts';
-import type { OptimiserMeaning } from './meaning.ts';
+import type { OptimiserMeaning, ScheduleMeaning } from './meaning.ts';
 import { pathOf } from './paths.ts';
 import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
@@ -20,7 +20,12 @@ import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
 
 /** What the meta-gradient goes through. */
-type Through = { readonly kind: 'everything' } | { readonly kind: 'first_order' } | { readonly kind: 'truncated'; readonly last: number };
+type Through =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'first_order' }
+  | { readonly kind: 'truncated'; readonly last: number }
+  /** The derivative of the inner gradient counts this much: first order where it is 0, everything where it is 1. */
+  | { readonly kind: 'scheduled'; readonly share: ScheduleMeaning };
 
 export interface Plan {
   readonly name: string;
@@ -91,6 +96,10 @@ function readThrough(trace: Trace, reader: ClauseReader, steps: number, scope: S
   const written = reader.expression('through');
   if (written === undefined || (written.kind === 'name' && written.name === 'everything')) return { kind: 'everything' };
   if (written.kind === 'name' && written.name === 'first_order') return { kind: 'first_order' };
+  if (isScheduleCall(written)) {
+    const share = trace.language.evaluate(trace, written, scope);
+    if (share.kind === 'schedule') return { kind: 'scheduled', share };
+  }
   const argument =
     written.kind === 'call' && written.callee.kind === 'name' && written.callee.name === 'truncated' ? written.arguments[0] : undefined;
   const last = argument?.kind === 'positional' ? trace.language.evaluate(trace, argument.value, scope) : undefined;
@@ -102,11 +111,17 @@ function readThrough(trace: Trace, reader: ClauseReader, steps: number, scope: S
   throw wrongClause(
     'adapt',
     'through',
-    '`everything`, `first_order` or `truncated(k)`',
+    '`everything`, `first_order`, `truncated(k)`, or a schedule from 0 to 1',
     trace.session.textOf(written.range),
     written.range,
     hint ?? nearest(written, ['everything', 'first_order', 'truncated']),
   );
+}
+
+/** A word of `through` is no name of the file: only what can be a schedule is evaluated. */
+function isScheduleCall(written: Expression): boolean {
+  const { callee } = written.kind === 'call' ? written : { callee: undefined };
+  return callee?.kind === 'name' && callee.name !== 'truncated';
 }
 
 /** `only` and `freeze` as a test on weights; paths that name nothing are refused once the weights are known. */

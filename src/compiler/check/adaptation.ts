@@ -105,6 +105,18 @@ function isConstantStep({ through, steps }: Plan, step: number): boolean {
   return through.kind === 'first_order' || (through.kind === 'truncated' && step <= steps - through.last);
 }
 
+/** The inner gradient with as much of its own derivative as `through` leaves it. */
+function asUsed(trace: Trace, plan: Plan, step: number, gradient: Value): Value {
+  const { root } = trace;
+  const constant = root.unary('stop_gradient', gradient);
+  if (isConstantStep(plan, step)) return constant;
+  // Where nothing is trained there is no meta-gradient, and no outer step either.
+  if (plan.through.kind !== 'scheduled' || trace.phase !== 'train') return gradient;
+  const { shape } = gradient.type;
+  const share = root.broadcast(trace.tensor(plan.through.share, plan.minimize.range).value, shape, []);
+  return root.binary('add', constant, root.binary('multiply', share, root.binary('subtract', gradient, constant)));
+}
+
 function nextIterate(
   trace: Trace,
   plan: Plan,
@@ -157,7 +169,7 @@ function nextIterate(
       reached.map(({ alias }) => alias.value),
     );
     if (gradients === undefined) throw new DiagnosticError(adaptsNothing(plan.name, minimizeRange));
-    const used = isConstantStep(plan, step) ? gradients.map((gradient) => trace.root.unary('stop_gradient', gradient)) : gradients;
+    const used = gradients.map((gradient) => asUsed(trace, plan, step, gradient));
     const slotCount = plan.optimiser.slots.length;
     const updated = plan.optimiser.update({
       builder: trace.root,
@@ -207,7 +219,9 @@ function noteAdaptation(trace: Trace, plan: Plan, first: Iterate, note: (adaptat
       ? 'every order'
       : plan.through.kind === 'first_order'
         ? 'first order'
-        : `truncated to the last ${plan.through.last} steps`;
+        : plan.through.kind === 'scheduled'
+          ? `the second order by ${plan.through.share.description}`
+          : `truncated to the last ${plan.through.last} steps`;
   const names = ownedWeights(trace, plan.base.learner.model)
     .filter((entry) => first.weights.has(entry.key))
     .map((entry) => trace.session.weights.nameOf(entry));
