@@ -1,6 +1,6 @@
 /** @file A PJRT client: the devices of one plugin, and the objects that it made. Counts what it makes and destroys. */
-import { InternalError } from '../../../../compiler/diagnostics/internal-error.ts';
-import { explained, PjrtError } from './errors.ts';
+import { InternalError, LimitationError } from '../../../../compiler/diagnostics/internal-error.ts';
+import { firstLines, PjrtError } from './errors.ts';
 import {
   CLIENT_ADDRESSABLE_DEVICES,
   CLIENT_CREATE,
@@ -62,7 +62,13 @@ export class PjrtClient {
   static async create(library: PjrtLibrary, options: ReadonlyMap<string, ClientOption>): Promise<PjrtClient> {
     const create = new Struct(CLIENT_CREATE);
     if (options.size > 0) setOptions(library, create, options);
-    await explained(`starting the PJRT plugin ${library.path}`, () => library.callAside('Client_Create', create));
+    try {
+      await library.callAside('Client_Create', create);
+    } catch (error) {
+      if (!(error instanceof PjrtError)) throw error;
+      // Of any code: no device, no driver, a device that others hold. Nothing of ours has come into play yet.
+      throw new LimitationError(`the PJRT plugin ${library.path} does not start: ${firstLines(error.message)}`);
+    }
     return new PjrtClient(library, create.pointer('client'));
   }
 

@@ -59,7 +59,7 @@ export async function explained<T>(what: string, work: () => Promise<T>): Promis
 }
 
 /** XLA's messages can go on for pages of HLO. */
-function firstLines(message: string): string {
+export function firstLines(message: string): string {
   const short = message.split('\n').slice(0, 3).join(' ').trim();
   return short.length > 400 ? `${short.slice(0, 400)}…` : short;
 }
