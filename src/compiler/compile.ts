@@ -17,6 +17,7 @@ import type { EntryFunction, Func, Program } from './ir/ir.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { lower } from './lower/lower.ts';
 import { costOf } from './optimize/cost.ts';
+import { PassMemory } from './optimize/pass-memory.ts';
 import type { PrimitiveCounts } from './optimize/pipeline.ts';
 import { cleanupForProcessors, optimizeForProcessors } from './optimize/processors.ts';
 import type { Expression } from './parse/ast.ts';
@@ -123,11 +124,17 @@ function compileModel(
     options.observe?.(name, changed);
     return changed;
   };
+  const memory = new PassMemory();
+  const clean = (body: Func): Func => cleanupForProcessors(body, { verify: false, memory });
   const lowered = stage('ir', lower(model, { chunk }), (body) => body);
-  const differentiated = stage('differentiated', lowered, (body) => differentiate(cleanupForProcessors(body), cleanupForProcessors));
+  const differentiated = stage('differentiated', lowered, (body) => differentiate(clean(body), clean));
   const batched = stage('batched', differentiated, (body) => batch(body));
   const optimized = stage('optimized', batched, (body, entry) =>
-    optimizeForProcessors(body, { verify, observe: (pass, before, after) => void passes.push({ entry: entry.name, pass, before, after }) }),
+    optimizeForProcessors(body, {
+      verify,
+      memory,
+      observe: (pass, before, after) => void passes.push({ entry: entry.name, pass, before, after }),
+    }),
   );
   const program = withoutUnused(optimized);
   if (verify) verifyProgram(program);

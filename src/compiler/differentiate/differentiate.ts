@@ -14,6 +14,7 @@ export type Cleanup = (f: Func) => Func;
  * d(first result)/d(parameter) for each parameter in `wrt`, in the parameter's shape; zeros where the first result does not depend on it.
  */
 export function differentiate(f: Func, cleanup: Cleanup = cleanUp, rules: VjpRules = vjpRules): Func {
+  if (!holdsGradient(f)) return cleanup(f);
   const builder = new FunctionBuilder();
   const known = new Map<Value, Value>();
   for (const { name, value } of f.parameters) known.set(value, builder.parameter(name, value.type));
@@ -28,6 +29,11 @@ export function differentiate(f: Func, cleanup: Cleanup = cleanUp, rules: VjpRul
     } else builder.copy(node, known);
   }
   return cleanup(builder.finish(f.results.map(({ name, value }) => ({ name, value: lookUp(known, value) }))));
+}
+
+/** At any depth. */
+function holdsGradient(f: Func): boolean {
+  return f.nodes.some((node) => node.op === 'gradient' || (hasRegion(node) && holdsGradient(node.attributes.body)));
 }
 
 function expand(

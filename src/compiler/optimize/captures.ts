@@ -5,7 +5,7 @@
 import type { AnyNode, Func, Parameter, Value } from '../ir/ir.ts';
 import { hasRegion, type RegionNode } from '../ir/region.ts';
 import { removeDeadNodes } from './dead-code.ts';
-import type { Pass } from './pass.ts';
+import { type Change, recursivePass } from './pass.ts';
 
 function isFree(node: AnyNode | undefined): node is AnyNode {
   return node?.op === 'constant' || node?.op === 'iota' || node?.op === 'broadcast_in_dim' || node?.op === 'reshape';
@@ -94,23 +94,20 @@ function inOrder(nodes: readonly AnyNode[]): AnyNode[] {
   return sorted;
 }
 
-function run(f: Func): Func {
+const change: Change = (f, inside) => {
+  if (!f.nodes.some(hasRegion)) return f;
   const definitions = new Map<Value, AnyNode>();
   let changed = false;
   const nodes = f.nodes.map((node): AnyNode => {
     for (const result of node.results) definitions.set(result, node);
     if (!hasRegion(node)) return node;
     const filled = moveIn(node, definitions) as RegionNode;
-    const body = run(filled.attributes.body);
+    const body = inside(filled.attributes.body);
     if (filled === node && body === node.attributes.body) return node;
     changed = true;
     return { ...filled, attributes: { ...filled.attributes, body } } as AnyNode;
   });
   return changed ? removeDeadNodes({ ...f, nodes }) : f;
-}
-
-export const captures: Pass = {
-  name: 'captures',
-  summary: 'moves constants, broadcasts and reshapes into the regions that use them',
-  run,
 };
+
+export const captures = recursivePass('captures', 'moves constants, broadcasts and reshapes into the regions that use them', change);

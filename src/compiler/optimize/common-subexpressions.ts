@@ -1,17 +1,12 @@
 /** @file Computes equal things once: nodes with the same primitive, operands and attributes. */
-import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import type { AnyNode, Value } from '../ir/ir.ts';
 import { hasRegion, withRegion } from '../ir/region.ts';
 import { removeDeadNodes } from './dead-code.ts';
-import type { Pass } from './pass.ts';
-
-/** Long lists of numbers (constants, index tables) are compared, but only short ones make part of the key's text. */
-function attributesKey(node: AnyNode): string {
-  return JSON.stringify(node.attributes);
-}
+import { type Change, recursivePass } from './pass.ts';
 
 const commutative: ReadonlySet<string> = new Set(['add', 'multiply', 'and', 'or']);
 
-function run(f: Func): Func {
+const change: Change = (f, inside, memory) => {
   const numbers = new Map<Value, number>();
   const numberOf = (value: Value): number => {
     const known = numbers.get(value);
@@ -24,17 +19,18 @@ function run(f: Func): Func {
   const nodes: AnyNode[] = [];
   let changed = false;
   for (const node of f.nodes) {
-    const moved = node.operands.some((operand) => replaced.has(operand));
+    const moved = replaced.size > 0 && node.operands.some((operand) => replaced.has(operand));
     const operands = moved ? node.operands.map((operand) => replaced.get(operand) ?? operand) : node.operands;
     if (hasRegion(node)) {
-      const inside = withRegion(node, run(node.attributes.body));
-      if (inside !== node) changed = true;
-      nodes.push(moved ? ({ ...inside, operands } as AnyNode) : inside);
+      const smaller = withRegion(node, inside(node.attributes.body));
+      if (smaller !== node) changed = true;
+      nodes.push(moved ? ({ ...smaller, operands } as AnyNode) : smaller);
       continue;
     }
     const inputs = operands.map(numberOf);
     if (commutative.has(node.op)) inputs.sort((a, b) => a - b);
-    const key = `${node.op}(${inputs.join(',')})${attributesKey(node)}`;
+    const attributes = memory === undefined ? JSON.stringify(node.attributes) : memory.textOf(node.attributes);
+    const key = `${node.op}(${inputs.join(',')})${attributes}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       node.results.forEach((result, index) => {
@@ -50,10 +46,10 @@ function run(f: Func): Func {
   if (!changed) return f;
   const results = f.results.map(({ name, value }) => ({ name, value: replaced.get(value) ?? value }));
   return removeDeadNodes({ parameters: f.parameters, nodes, results });
-}
-
-export const commonSubexpressions: Pass = {
-  name: 'common-subexpressions',
-  summary: 'computes nodes with the same primitive, operands and attributes once',
-  run,
 };
+
+export const commonSubexpressions = recursivePass(
+  'common-subexpressions',
+  'computes nodes with the same primitive, operands and attributes once',
+  change,
+);

@@ -14,7 +14,7 @@ import { LayoutClasses, sameAxes } from './layout-classes.ts';
 import { type Layouts, rebuild } from './layout-rebuild.ts';
 import { relationOf } from './layout-relations.ts';
 import { properAxes } from './operands.ts';
-import type { Pass } from './pass.ts';
+import { type Change, recursivePass } from './pass.ts';
 
 /** Somebody wants the proper axes of a value in this order (positions among its proper axes). */
 interface Vote {
@@ -148,12 +148,13 @@ function choose(f: Func): Layouts {
 }
 
 /** Inside regions first: each is worth its own transposes, at every step. */
-function run(f: Func): Func {
-  const inside = mapRegions(f, run);
-  if (!inside.nodes.some((node) => node.op === 'transpose')) return inside;
+const change: Change = (f, insideOf) => {
+  const inside = mapRegions(f, insideOf);
+  const before = transposedElements(inside);
+  if (before === 0) return inside;
   const better = rebuild(inside, choose(inside));
-  return transposedElements(better) < transposedElements(inside) ? better : inside;
-}
+  return transposedElements(better) < before ? better : inside;
+};
 
 /**
  * Elements that transposes move. Those that only move dimensions of size 1 move none, and those that a matrix product or a kernel-gradient
@@ -177,8 +178,4 @@ export function transposedElements(f: Func): number {
   return total;
 }
 
-export const layouts: Pass = {
-  name: 'layouts',
-  summary: 'stores values with their dimensions in the order that leaves least to transpose',
-  run,
-};
+export const layouts = recursivePass('layouts', 'stores values with their dimensions in the order that leaves least to transpose', change);

@@ -14,6 +14,7 @@ import { dotOperands } from './dot-operands.ts';
 import { hoistBroadcasts } from './hoist-broadcasts.ts';
 import { layouts } from './layouts.ts';
 import type { Pass } from './pass.ts';
+import { PassMemory } from './pass-memory.ts';
 import { poolFirst } from './pool-first.ts';
 import { productChains } from './product-chains.ts';
 import { reductions } from './reductions.ts';
@@ -101,6 +102,8 @@ export interface OptimizeOptions {
   /** Checks the types and the order of all nodes after every pass. */
   readonly verify: boolean;
   readonly observe?: PassObserver;
+  /** Shared by the runs of one compilation. */
+  readonly memory?: PassMemory;
 }
 
 /** How often each primitive occurs, those inside regions included. */
@@ -117,20 +120,19 @@ export function countPrimitives(f: Func): PrimitiveCounts {
   return counts;
 }
 
-export function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe }: OptimizeOptions): Func {
+export function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe, memory = new PassMemory() }: OptimizeOptions): Func {
   let current = f;
-  // A pass rests while the function is one that it found nothing to do in. (Its own result may be worth another look: operands lost uses.)
-  const seen = new Map<Pass, Func>();
   for (let round = 0; round < ROUND_LIMIT; round++) {
     const before = current;
     for (const pass of list) {
-      if (seen.get(pass) === current) continue;
-      const next = pass.run(current);
+      // A pass rests while the function is one that it found nothing to do in. (Its own result may be worth another look: operands lost uses.)
+      if (memory.rests(pass.run, current)) continue;
+      const next = pass.run(current, memory);
       if (next !== current) {
         if (verify) verifyFunction(next, {}, `after ${pass.name}`);
         observe?.(pass.name, countPrimitives(current), countPrimitives(next));
         current = next;
-      } else seen.set(pass, current);
+      } else memory.rest(pass.run, current);
     }
     if (current === before) return current;
   }

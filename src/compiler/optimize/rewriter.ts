@@ -9,7 +9,8 @@ import { hasRegion, withRegion } from '../ir/region.ts';
 import { type DType, printType, sameShape, sameType, type TensorType } from '../ir/tensor-type.ts';
 import { inferTypes } from '../ir/type-rules.ts';
 import { removeDeadNodes } from './dead-code.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, recursivePass } from './pass.ts';
+import type { PassMemory } from './pass-memory.ts';
 
 /** Returns a value that may stand for `op(operands)`, of the same type, or undefined to leave it. */
 export type Rule<P extends PrimitiveName> = (
@@ -27,37 +28,52 @@ const DEPTH_LIMIT = 12;
 
 export class Rewriter {
   readonly #rules: RuleSet;
+  readonly #function: Func;
+  /** Of the first `#defined` nodes: most rules look at few nodes, and many walks meet no rule at all. */
   readonly #definitions = new Map<Value, AnyNode>();
-  readonly #uses = new Map<Value, number>();
+  #defined = 0;
+  /** Counted when somebody asks. */
+  #uses: Map<Value, number> | undefined;
+  /** Operands of the nodes that were added before that. */
+  readonly #added: Value[] = [];
   readonly #nodes: AnyNode[] = [];
   #source: SourceRange | undefined;
   #depth = 0;
 
   constructor(rules: RuleSet, f: Func) {
     this.#rules = rules;
-    for (const node of f.nodes) for (const operand of node.operands) this.#count(operand, 1);
-    for (const result of f.results) this.#count(result.value, 1);
+    this.#function = f;
   }
 
-  #count(value: Value, uses: number): void {
-    this.#uses.set(value, (this.#uses.get(value) ?? 0) + uses);
+  #allUses(): Map<Value, number> {
+    if (this.#uses !== undefined) return this.#uses;
+    const uses = new Map<Value, number>();
+    this.#uses = uses;
+    for (const { operands } of this.#function.nodes) for (const operand of operands) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+    for (const { value } of this.#function.results) uses.set(value, (uses.get(value) ?? 0) + 1);
+    for (const operand of this.#added) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+    return uses;
   }
 
   /** The node that makes `value`; undefined for parameters. */
   definition(value: Value): AnyNode | undefined {
+    for (; this.#defined < this.#nodes.length; this.#defined++) {
+      const node = this.#nodes[this.#defined] as AnyNode;
+      for (const result of node.results) this.#definitions.set(result, node);
+    }
     return this.#definitions.get(value);
   }
 
   /** The node that makes `value` if it is an `op`. */
   match<P extends PrimitiveName>(value: Value | undefined, op: P): Node<P> | undefined {
     if (value === undefined) return undefined;
-    const node = this.#definitions.get(value);
+    const node = this.definition(value);
     return node?.op === op ? (node as unknown as Node<P>) : undefined;
   }
 
   /** How many operands and results `value` is; never too few, and at least 1. */
   uses(value: Value): number {
-    return this.#uses.get(value) ?? 1;
+    return this.#allUses().get(value) ?? 1;
   }
 
   /** Adds a node, itself subject to the rules. */
@@ -70,8 +86,9 @@ export class Rewriter {
     const simpler = this.#try(op, operands, attributes, type);
     if (simpler !== undefined) return simpler;
     const result: Value = { type };
-    for (const operand of operands) this.#count(operand, 1);
-    this.#push({ op, operands, attributes, results: [result], source: this.#source } as unknown as AnyNode);
+    if (this.#uses === undefined) this.#added.push(...operands);
+    else for (const operand of operands) this.#uses.set(operand, (this.#uses.get(operand) ?? 0) + 1);
+    this.#nodes.push({ op, operands, attributes, results: [result], source: this.#source } as unknown as AnyNode);
     return result;
   }
 
@@ -106,13 +123,9 @@ export class Rewriter {
     return found;
   }
 
-  #push(node: AnyNode): void {
-    this.#nodes.push(node);
-    for (const result of node.results) this.#definitions.set(result, node);
-  }
-
-  /** Rewrites all of `f`; `nested` rewrites the bodies of structural nodes. */
-  rewrite(f: Func, nested: (body: Func) => Func): Func {
+  /** Rewrites the whole function; `nested` rewrites the bodies of structural nodes. */
+  rewrite(nested: (body: Func) => Func): Func {
+    const f = this.#function;
     const replaced = new Map<Value, Value>();
     let changed = false;
     for (const node of f.nodes) {
@@ -122,16 +135,17 @@ export class Rewriter {
       if (hasRegion(node)) {
         const inside = withRegion(node, nested(node.attributes.body));
         if (inside !== node) changed = true;
-        this.#push(moved ? ({ ...inside, operands } as AnyNode) : inside);
+        this.#nodes.push(moved ? ({ ...inside, operands } as AnyNode) : inside);
         continue;
       }
       const result = node.results[0] as Value;
       const simpler = this.#try(node.op as RuntimePrimitiveName, operands, node.attributes as never, result.type);
       if (simpler !== undefined && simpler !== result) {
         replaced.set(result, simpler);
-        this.#count(simpler, this.uses(result));
+        const uses = this.#allUses();
+        uses.set(simpler, (uses.get(simpler) ?? 0) + this.uses(result));
         changed = true;
-      } else this.#push(moved ? ({ ...node, operands } as AnyNode) : node);
+      } else this.#nodes.push(moved ? ({ ...node, operands } as AnyNode) : node);
     }
     if (!changed) return f;
     const results = f.results.map(({ name, value }) => ({ name, value: replaced.get(value) ?? value }));
@@ -150,12 +164,30 @@ export function isRewritePass(pass: Pass): pass is RewritePass {
 
 /** A pass made of rules, run on `f` and on every body inside it. */
 export function rewritePass(name: string, summary: string, rules: RuleSet): RewritePass {
-  const run = (f: Func): Func => new Rewriter(rules, f).rewrite(f, run);
-  return { name, summary, rules, run };
+  return { ...recursivePass(name, summary, (f, inside) => walk(rules, f, inside)), rules };
+}
+
+/** Functions without a node that there is a rule for, or that has a region, need no walk. */
+function walk(rules: RuleSet, f: Func, inside: (body: Func) => Func): Func {
+  return f.nodes.some((node) => node.op in rules || hasRegion(node)) ? new Rewriter(rules, f).rewrite(inside) : f;
 }
 
 /** One walk that tries the rules of several passes on each node, in their order: the same fixpoint, sooner. */
 export function inOneWalk(name: string, list: readonly RewritePass[]): RewritePass {
+  const rules = joinedRules(list);
+  const run = (f: Func, memory?: PassMemory): Func => {
+    const waiting = memory === undefined ? list : list.filter((pass) => !memory.rests(pass.run, f));
+    if (waiting.length === 0) return f;
+    // Where others rest, those that do not must find something before all are worth a walk.
+    if (waiting.length < list.length && inOneWalk(name, waiting).run(f, memory) === f) return f;
+    const next = walk(rules, f, (body) => run(body, memory));
+    if (next === f) for (const pass of list) memory?.rest(pass.run, f);
+    return next;
+  };
+  return { name, summary: `${list.map((pass) => pass.name).join(', ')}, in one walk`, rules, run };
+}
+
+function joinedRules(list: readonly RewritePass[]): RuleSet {
   const byName = new Map<string, Rule<PrimitiveName>[]>();
   for (const { rules } of list) {
     for (const [op, rule] of Object.entries(rules)) byName.set(op, [...(byName.get(op) ?? []), rule as unknown as Rule<PrimitiveName>]);
@@ -170,6 +202,5 @@ export function inOneWalk(name: string, list: readonly RewritePass[]): RewritePa
     };
     return [op, rule] as const;
   });
-  const names = list.map((pass) => pass.name).join(', ');
-  return rewritePass(name, `${names}, in one walk`, Object.fromEntries(joined) as RuleSet);
+  return Object.fromEntries(joined) as RuleSet;
 }
