@@ -38,7 +38,11 @@ async function list(json: boolean, terminal: Terminal): Promise<number> {
   const state = (available: boolean) => (available ? style.green('works') : style.yellow('does not work'));
   terminal.out(`${columns(found.map(({ name, available, detail }) => [style.bold(name), state(available), detail]))}\n`);
   if (plugins.length === 0) return EXIT.ok;
-  const rows = plugins.map(({ name, available, detail, path }) => [`  ${name}`, state(available), `${detail}, ${path}`]);
+  const rows = plugins.map(({ name, available, detail, path }) => [
+    `  ${name}`,
+    state(available),
+    detail.includes(path) ? detail : `${detail}, ${path}`,
+  ]);
   terminal.out(`\nPJRT plugins of xla, the fastest first:\n${columns(rows)}\n`);
   return EXIT.ok;
 }
