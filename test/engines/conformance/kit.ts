@@ -11,6 +11,7 @@ import { allSamples, type NamedSample } from '../../primitives/samples.ts';
 import { fixtureSpecs } from '../../specs/fixture-specs.ts';
 import { runFixture } from '../../specs/run-fixture.ts';
 import { expectArray, expectTensors, largestError, shareWithin, tensorOf } from './expect-tensors.ts';
+import { checkRandomFunctions } from './random-functions.ts';
 import { sampleProgram } from './sample-program.ts';
 import {
   begin,
@@ -30,6 +31,8 @@ export interface ConformanceOptions {
   readonly primitives?: number;
   /** Of losses, metrics, meta-gradients, weights and states: allowed difference, relative to the largest entry of each tensor. */
   readonly programs?: number;
+  /** How many random functions are tried. */
+  readonly random?: number;
   /** Milliseconds that one test may take; far more than it needs, since the machine may be busy. */
   readonly timeout?: number;
 }
@@ -47,7 +50,10 @@ const SHARE = 0.97;
 const KINKS = 2;
 
 /** Registers the tests. Call it within a `describe` of the engine's own, or at the top of a file. */
-export function conformance(engine: Engine, { primitives = 1e-5, programs = 1e-4, timeout = 120_000 }: ConformanceOptions = {}): void {
+export function conformance(
+  engine: Engine,
+  { primitives = 1e-5, programs = 1e-4, random = 60, timeout = 120_000 }: ConformanceOptions = {},
+): void {
   describe('every primitive', { timeout }, () => {
     test.each(allSamples.map((named) => [`${named.op}: ${named.sample.name}`, named] as const))('%s', (_, named: NamedSample) =>
       checkSample(engine, named, primitives),
@@ -71,6 +77,8 @@ export function conformance(engine: Engine, { primitives = 1e-5, programs = 1e-4
     test('as many tasks a call as the cost model chooses', () => checkTraining(engine, name, undefined, programs));
     test('one task a call', () => checkTraining(engine, name, 1, programs));
   });
+
+  test('random functions', { timeout }, () => checkRandomFunctions(engine, random));
 
   test('many calls at once do what they do one by one', { timeout }, () => checkRunMany(engine, programs));
 }

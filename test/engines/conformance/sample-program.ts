@@ -44,7 +44,8 @@ function operandName(index: number): string {
   return `operand${index}`;
 }
 
-function inputOf(name: string, type: TensorType): InputDeclaration {
+/** How a program would declare an input of this type. */
+export function inputOf(name: string, type: TensorType): InputDeclaration {
   switch (type.dtype) {
     case 'uint8':
       return { kind: 'data', name, type, tasks: 'samples' };

@@ -1,8 +1,9 @@
 /** @file Primitives that move elements: slices, pads, gathers and their transposes. */
+import { rankedShape } from '../../ir/broadcast-shapes.ts';
 import type { Node } from '../../ir/ir.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
-import { type LoweringContext, rankedShape } from './lowering-context.ts';
+import type { LoweringContext } from './lowering-context.ts';
 
 export function broadcastInDim(context: LoweringContext, node: Node<'broadcast_in_dim'>): OnnxTensor {
   const { shape, dimensions } = node.attributes;

@@ -5,6 +5,7 @@
  * missing. ONNX broadcasts operands of elementwise nodes, so `broadcast_in_dim` costs nothing until `full` is asked for.
  */
 import { InternalError } from '../../diagnostics/internal-error.ts';
+import { broadcastShapes, rankedShape } from '../../ir/broadcast-shapes.ts';
 import type { AnyNode, Value } from '../../ir/ir.ts';
 import { type DType, sizeOf } from '../../ir/tensor-type.ts';
 import type { ElementType, GraphBuilder, OnnxTensor } from './graph.ts';
@@ -110,16 +111,4 @@ export class LoweringContext {
     if (this.graph.valuesOf(operand) === undefined && sizeOf(shape) < 4096) return operand;
     return this.graph.reshape(operand, rankedShape(operand.shape, shape.length));
   }
-}
-
-/** `shape` with 1s in front up to `rank`. */
-export function rankedShape(shape: readonly number[], rank: number): number[] {
-  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
-}
-
-/** ONNX's multidirectional broadcasting. */
-export function broadcastShapes(left: readonly number[], right: readonly number[]): number[] {
-  const rank = Math.max(left.length, right.length);
-  const [a, b] = [rankedShape(left, rank), rankedShape(right, rank)];
-  return a.map((size, axis) => (size === 1 ? (b[axis] as number) : size));
 }
