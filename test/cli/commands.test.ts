@@ -102,6 +102,13 @@ describe('compile', () => {
     expect(out.trim().split('\n').sort()).toEqual(files.map((file) => join(folder, 'models', file)));
   });
 
+  test('-o writes one StableHLO module for each function', async () => {
+    const { status } = await metac('compile', spec, '--stage', 'stablehlo', '-o', join(folder, 'modules', 'm.mlir'));
+    expect(status).toBe(0);
+    expect(readdirSync(join(folder, 'modules'))).toContain('m.evaluate.mlir');
+    expect(readFileSync(join(folder, 'modules', 'm.initialize.mlir'), 'utf8')).toMatch(/^module @maml_sinusoid_initialize /);
+  });
+
   test('a spec with errors writes nothing and fails', async () => {
     const { status, out } = await metac('compile', broken(), '-o', join(folder, 'never.txt'));
     expect([status, out]).toEqual([1, '']);
