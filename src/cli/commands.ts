@@ -128,6 +128,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/evaluate.ts'),
   },
   {
+    name: 'compare',
+    summary: 'compare trained runs on the very same episodes',
+    about:
+      'Evaluates two or more runs on the same test episodes and reports every figure that they have in common, with the differences to the first run ' +
+      'and their paired 95% intervals. Runs that are not judged alike (other tasks, sizes, splits, batch-norm modes) are refused.',
+    positionals: [{ name: 'RUN', about: 'run folders that `metac train` wrote', repeatable: true }],
+    options: [
+      SET,
+      DATA,
+      { kind: 'count', name: 'episodes', placeholder: 'N', least: 2, about: 'test episodes (default: what the specs say)' },
+      { kind: 'count', name: 'seed', placeholder: 'N', least: 0, about: 'seed of the episodes (default: the first run’s)' },
+      ...ENGINE_OPTIONS,
+      THREADS,
+      { kind: 'choice', name: 'weights', choices: ['best', 'last'], about: 'which checkpoints (default: best, if validation kept any)' },
+      { kind: 'text', name: 'spec', placeholder: 'FILE', about: 'evaluate all weights with this spec instead of their own' },
+    ],
+    examples: [{ command: 'metac compare runs/maml-omniglot-1 runs/anil-omniglot-1', about: 'how much the inner loop needs' }],
+    load: () => import('./commands/compare.ts'),
+  },
+  {
     name: 'gradcheck',
     summary: 'compare the compiled meta-gradient with finite differences',
     about:

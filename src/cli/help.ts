@@ -30,7 +30,10 @@ export function generalHelp(commands: readonly CommandSpec[], version: string, s
 }
 
 export function commandHelp(command: CommandSpec, style: Style): string {
-  const positionals = command.positionals.map((positional) => (positional.optional === true ? `[${positional.name}]` : positional.name));
+  const positionals = command.positionals.map((positional) => {
+    const name = positional.repeatable === true ? `${positional.name} …` : positional.name;
+    return positional.optional === true ? `[${name}]` : name;
+  });
   const lines = [`${style.bold('Usage')}  ${['metac', command.name, ...positionals, '[options]'].join(' ')}`, '', command.about];
   if (command.positionals.length > 0) {
     lines.push('', style.bold('Arguments'), columns(command.positionals.map((positional) => [positional.name, positional.about])));

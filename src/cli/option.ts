@@ -25,6 +25,8 @@ export interface PositionalSpec {
   readonly name: string;
   readonly about: string;
   readonly optional?: boolean;
+  /** The last one may be given any number of times. */
+  readonly repeatable?: boolean;
 }
 
 export interface Example {

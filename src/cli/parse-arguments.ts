@@ -166,7 +166,8 @@ function checkCount(
 ): number {
   // Whoever asks for help need not have written the rest.
   if (values.get('help') === true) return positionals.length;
-  const extra = given[positionals.length];
+  const many = positionals.at(-1)?.repeatable === true;
+  const extra = many ? undefined : given[positionals.length];
   if (extra !== undefined) {
     const usage = positionals.length === 0 ? 'takes no arguments' : `takes ${positionals.map((positional) => positional.name).join(' ')}`;
     throw new UsageError(`\`${extra}\` is one argument too many: the command ${usage}`, `\`${helpCommand}\` shows how it is used`);
@@ -175,5 +176,5 @@ function checkCount(
   if (missing !== undefined && missing.optional !== true) {
     throw new UsageError(`${missing.name} is missing: ${missing.about}`, `\`${helpCommand}\` shows how it is used`);
   }
-  return positionals.length;
+  return many ? given.length : positionals.length;
 }

@@ -125,3 +125,47 @@ describe('evaluate', () => {
     expect(status).toBe(2);
   });
 });
+
+describe('compare', () => {
+  test('judges runs on the same episodes, with paired differences', () => {
+    expect(run('train', 'sine.meta', '--steps', '60', '--run', 'longer', ...small).status).toBe(0);
+    const { status, out } = run('compare', 'runs/sine-1', 'longer', '--json', '--episodes', '30');
+    expect(status).toBe(0);
+    interface Figures {
+      readonly mean: number;
+      readonly interval: number;
+    }
+    const { reports, seed, episodes } = JSON.parse(out) as {
+      seed: number;
+      episodes: number;
+      reports: readonly { label: string; runs: readonly { summary: Figures; difference?: Figures }[] }[];
+    };
+    expect([seed, episodes]).toEqual([5, 30]);
+    const [before] = reports;
+    const [first, second] = before?.runs ?? [];
+    expect(first?.difference).toBeUndefined();
+    expect(second?.difference?.mean).toBeCloseTo((second?.summary.mean ?? 0) - (first?.summary.mean ?? 0), 9);
+    // Both learners are near the start: what differs between them is far less than what differs between episodes.
+    expect(second?.difference?.interval).toBeLessThan((second?.summary.interval ?? 0) / 2);
+    expect(run('compare', 'runs/sine-1', 'longer', '--episodes', '30').out).toMatch(/longer +[\d.]+ ± [\d.]+ +[+-][\d.]+ ± [\d.]+/);
+  }, 60_000);
+
+  test('refuses runs that are judged by other tasks, and names the difference', () => {
+    expect(run('train', 'sine.meta', '--steps', '5', '--run', 'ten-shot', '--set', 'evaluate.shots=10', ...small).status).toBe(0);
+    const other = readFileSync(join(folder, 'sine.meta'), 'utf8').replace('uniform(0.1, 5)', 'uniform(0.1, 2)');
+    writeFileSync(join(folder, 'flat.meta'), other);
+    expect(run('train', 'flat.meta', '--steps', '5', '--run', 'flat', ...small).status).toBe(0);
+    const shots = run('compare', 'runs/sine-1', 'ten-shot');
+    expect(shots.status).toBe(2);
+    expect(shots.error).toContain('sizes of sinusoids: 5 shots, 100 queries in `runs/sine-1`, 10 shots, 100 queries in `ten-shot`');
+    const tasks = run('compare', 'runs/sine-1', 'flat');
+    expect(tasks.status).toBe(2);
+    expect(tasks.error).toContain('uniform(0.1, 2)');
+  }, 60_000);
+
+  test('one run is too few', () => {
+    const { status, error } = run('compare', 'runs/sine-1');
+    expect(error).toContain('two runs or more are compared');
+    expect(status).toBe(2);
+  });
+});

@@ -1,41 +1,27 @@
 /** @file `metac evaluate`: judges a trained run again, or a spec that trains nothing. */
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hashProgram } from '../../compiler/ir/serialize.ts';
-import type { EngineName } from '../../engine-names.ts';
-import { chooseEngine, type EngineRequest, engineNamed } from '../../engines.ts';
-import type { PrepareOptions } from '../../prepare.ts';
+import { chooseEngine, engineNamed } from '../../engines.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
 import { evaluate } from '../../runtime/run/evaluate.ts';
-import { RunFolder } from '../../runtime/run/run-folder.ts';
 import type { CommandModule } from '../command.ts';
 import { engineRequest } from '../engine-options.ts';
+import { type EvaluationJob, evaluationOfRun, settingsOf } from '../evaluation-job.ts';
 import { EXIT } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import type { Arguments } from '../parse-arguments.ts';
-import { dataOptions, prepareSpec, type ReadySpec } from '../prepare-spec.ts';
+import { dataOptions, prepareSpec } from '../prepare-spec.ts';
 import { resultText } from '../result-text.ts';
 import { RunDisplay } from '../run-display.ts';
-import { newestRun, prepareOptionsOf, readRequest } from '../run-request.ts';
+import { newestRun } from '../run-request.ts';
 import { readSpec } from '../spec-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-interface Job {
-  readonly spec: ReadySpec;
-  /** Undefined: initial weights. */
-  readonly checkpoint: string | undefined;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly seed: number;
-  readonly engine: EngineName | 'auto';
-  readonly engineOptions: EngineRequest;
-  readonly threads: number | undefined;
-}
-
 export const run: CommandModule['run'] = async (given, terminal) => {
   const json = given.flag('json');
   const place = given.positionals[0] ?? '';
-  const job = await (place.endsWith('.meta') || place === '-' ? specJob(place, given, terminal) : runJob(place, given, terminal));
+  const job = await (place.endsWith('.meta') || place === '-' ? specJob(place, given, terminal) : evaluationOfRun(place, given, terminal));
   if (job === undefined) return EXIT.wrongSpec;
   const { engine, why } = await chooseEngine(job.engine, job.engineOptions);
   if (!json) terminal.error(`${why}\n`);
@@ -68,36 +54,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   }
 };
 
-/** `--set` and `--episodes`, on top of what the run was trained with. */
-function settingsOf(given: Arguments, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const episodes = given.count('episodes');
-  const asked = { ...before, ...Object.fromEntries(given.pairs('set')) };
-  return episodes === undefined ? asked : { ...asked, 'evaluate.episodes': String(episodes) };
-}
-
-async function runJob(folder: string, given: Arguments, terminal: Terminal): Promise<Job | undefined> {
-  const { request, source } = readRequest(folder);
-  const kept = prepareOptionsOf(request);
-  const settings = settingsOf(given, request.settings);
-  const replacements = new Map([...(kept.data?.replacements ?? []), ...given.pairs('data')]);
-  const data = { ...dataOptions(source, given, terminal), ...kept.data, replacements };
-  const file = given.text('spec');
-  const options: PrepareOptions = { ...kept, settings: new Map(Object.entries(settings)), data };
-  const spec = await prepareSpec(file === undefined ? source : readSpec(file), options, given.flag('json'), terminal);
-  if (spec === undefined) return undefined;
-  return {
-    spec,
-    checkpoint: checkpointOf(folder, spec, given.text('weights')),
-    settings,
-    seed: given.count('seed') ?? request.seed,
-    engine: engineNamed(given.text('engine') ?? request.engine),
-    // What the run was told belongs to its engine.
-    engineOptions: given.has('engine') ? engineRequest(given) : { ...request.engineOptions, ...engineRequest(given) },
-    threads: given.count('threads') ?? request.threads ?? undefined,
-  };
-}
-
-async function specJob(path: string, given: Arguments, terminal: Terminal): Promise<Job | undefined> {
+async function specJob(path: string, given: Arguments, terminal: Terminal): Promise<EvaluationJob | undefined> {
   const source = readSpec(path);
   const settings = settingsOf(given, {});
   const options = { settings: new Map(Object.entries(settings)), data: dataOptions(source, given, terminal) };
@@ -111,15 +68,4 @@ async function specJob(path: string, given: Arguments, terminal: Terminal): Prom
   const threads = given.count('threads');
   const engine = engineNamed(given.text('engine'));
   return { spec, checkpoint: undefined, settings, seed: given.count('seed') ?? 0, engine, engineOptions: engineRequest(given), threads };
-}
-
-/** The best weights if the run kept any; `--weights` decides otherwise. */
-function checkpointOf(path: string, spec: ReadySpec, asked: string | undefined): string {
-  const folder = new RunFolder(path);
-  const validated = spec.program.train.find((plan) => plan.validate?.keep !== undefined);
-  const best = validated === undefined ? undefined : folder.best(validated.name);
-  if (asked === 'last') return folder.last;
-  if (best !== undefined && existsSync(best)) return best;
-  if (asked === 'best') throw new UsageError(`the run in \`${path}\` kept no best weights`, 'write `--weights last`');
-  return folder.last;
 }

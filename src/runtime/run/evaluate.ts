@@ -44,6 +44,7 @@ export async function evaluate(program: Program, options: EvaluateOptions): Prom
       seed,
       resident,
       signal,
+      onValues: options.onValues,
       progress: (done) => listener?.({ kind: 'episodes', phase: 'evaluate', done, total: episodes }),
     });
     if (reports === undefined) return undefined;

@@ -38,4 +38,6 @@ export interface EvaluateOptions extends RunOptions {
   readonly checkpoint: string | undefined;
   /** Where result.json is written. */
   readonly folder?: string;
+  /** Sees each report's value in every episode: episode i of equal protocols and seeds is the same. */
+  readonly onValues?: (label: string, values: readonly number[]) => void;
 }

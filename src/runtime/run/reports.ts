@@ -19,6 +19,8 @@ export interface ReportRequest {
   readonly signal: AbortSignal | undefined;
   /** Told how many episodes are done. */
   readonly progress: (done: number) => void;
+  /** Sees each report's value in every episode. */
+  readonly onValues?: ((label: string, values: readonly number[]) => void) | undefined;
 }
 
 /** Undefined when `signal` asked to stop. Throws LimitationError for a program without an `evaluate` block. */
@@ -35,6 +37,7 @@ export async function makeReports(session: Session, program: Program, request: R
     plan.reports.map(({ label, result }): Report => {
       const list = values.get(result);
       if (list === undefined) throw new InternalError(`no values of ${result}`);
+      request.onValues?.(label, list);
       return { label, ...summarize(list) };
     })
   );

@@ -1,0 +1,103 @@
+/** @file `metac compare`: trained runs on the very same episodes, with paired intervals. */
+import { hashProgram } from '../../compiler/ir/serialize.ts';
+import { chooseEngine } from '../../engines.ts';
+import {
+  type ComparedReport,
+  compareRuns,
+  type Evaluated,
+  type ProtocolDifference,
+  protocolDifferences,
+} from '../../runtime/run/compare.ts';
+import { evaluate } from '../../runtime/run/evaluate.ts';
+import type { CommandModule } from '../command.ts';
+import { type EvaluationJob, evaluationOfRun } from '../evaluation-job.ts';
+import { EXIT } from '../exit-codes.ts';
+import { formatCount, formatFigure } from '../format.ts';
+import { interruptible } from '../interrupt.ts';
+import { RunDisplay } from '../run-display.ts';
+import { columns } from '../table.ts';
+import { tasksText } from '../tasks-text.ts';
+import type { Style, Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const run: CommandModule['run'] = async (given, terminal) => {
+  const folders = given.positionals;
+  const json = given.flag('json');
+  if (folders.length < 2)
+    throw new UsageError('two runs or more are compared', 'write `metac compare RUN RUN`, with folders that `metac train` wrote');
+  const runs: Evaluated[] = [];
+  for (const folder of folders) {
+    const job = await evaluationOfRun(folder, given, terminal);
+    if (job === undefined) return EXIT.wrongSpec;
+    // One seed for all: the first run's, unless --seed says otherwise.
+    const seed = given.count('seed') ?? runs[0]?.result.seed ?? job.seed;
+    const evaluated = await evaluatedRun(folder, { ...job, seed }, terminal, json);
+    if (evaluated === undefined) return EXIT.interrupted;
+    runs.push(evaluated);
+    requireAlike(runs[0] ?? evaluated, evaluated);
+  }
+  const reports = compareRuns(runs);
+  if (reports.length === 0) throw new UsageError('the runs have no report in common', 'name reports alike: `report accuracy: ...`');
+  if (json)
+    terminal.out(
+      `${JSON.stringify({ ok: true, runs: runs.map(({ name, result }) => ({ name, program: result.program, checkpoint: result.checkpoint })), episodes: runs[0]?.result.episodes, seed: runs[0]?.result.seed, reports }, undefined, 2)}\n`,
+    );
+  else terminal.out(textOf(runs, reports, terminal.outStyle));
+  return EXIT.ok;
+};
+
+async function evaluatedRun(name: string, job: EvaluationJob, terminal: Terminal, json: boolean): Promise<Evaluated | undefined> {
+  const { engine } = await chooseEngine(job.engine, job.engineOptions);
+  const display = new RunDisplay(terminal);
+  const values = new Map<string, readonly number[]>();
+  try {
+    const result = await interruptible(
+      terminal,
+      () => display.line('stopping'),
+      (signal) =>
+        evaluate(job.spec.program, {
+          engine,
+          engineOptions: job.threads === undefined ? {} : { threads: job.threads },
+          seed: job.seed,
+          programHash: hashProgram(job.spec.program),
+          settings: job.settings,
+          resident: job.spec.images,
+          signal,
+          checkpoint: job.checkpoint,
+          onValues: (label, list) => values.set(label, list),
+          ...(json ? {} : { listener: display.listen }),
+        }),
+    );
+    return result === undefined ? undefined : { name, result, values, tasks: tasksText(job.spec.source, job.settings) };
+  } finally {
+    display.clear();
+  }
+}
+
+function requireAlike(first: Evaluated, other: Evaluated): void {
+  const differences = protocolDifferences(first, other);
+  if (differences.length === 0) return;
+  const told = differences.map(
+    (one: ProtocolDifference) => `${one.what}: ${one.first} in \`${first.name}\`, ${one.other} in \`${other.name}\``,
+  );
+  throw new UsageError(
+    `the runs are not judged alike, so their figures cannot be compared: ${told.join('; ')}`,
+    'make the protocols equal with --set or --episodes, or evaluate each alone',
+  );
+}
+
+function textOf(runs: readonly Evaluated[], reports: readonly ComparedReport[], style: Style): string {
+  const [first] = runs;
+  const title = `${formatCount(first?.result.episodes ?? 0)} test episodes, the same for all; mean ± half of the 95% interval, differences to ${first?.name ?? ''} paired`;
+  const sections = reports.map(({ label, runs: figures }) => {
+    const rows = figures.map(({ summary, difference }, index) => [
+      runs[index]?.name ?? '',
+      style.bold(`${formatFigure(summary.mean)} ± ${formatFigure(summary.interval)}`),
+      difference === undefined
+        ? ''
+        : `${difference.mean < 0 ? '' : '+'}${formatFigure(difference.mean)} ± ${formatFigure(difference.interval)}${Math.abs(difference.mean) > difference.interval ? '' : style.dim(', within chance')}`,
+    ]);
+    return `${label}\n${columns(rows)}\n`;
+  });
+  return `${title}\n\n${sections.join('\n')}`;
+}
