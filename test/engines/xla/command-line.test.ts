@@ -47,7 +47,7 @@ describe('what does not fit is refused before anything runs', () => {
   });
 });
 
-describe.skipIf('missing' in found)('a run', { timeout: 60_000 }, () => {
+describe.skipIf('missing' in found)('a run', { timeout: 240_000 }, () => {
   test('is trained on two devices, recorded with its precision, and started from kept executables the second time', async () => {
     const [run, again] = [join(folder, 'run'), join(folder, 'again')];
     const words = ['train', ...SMALL, '--plugin', plugin, '--devices', '2', '--precision', 'bf16'];

@@ -7,5 +7,5 @@ import { cpuPlugin, TEST_ENVIRONMENT } from './cpu-plugin.ts';
 const plugin = await cpuPlugin();
 
 describe.skipIf('missing' in plugin)('xla on a CPU', () => {
-  conformance(xlaEngine({ plugin: 'path' in plugin ? plugin.path : '' }, TEST_ENVIRONMENT), { timeout: 120_000 });
+  conformance(xlaEngine({ plugin: 'path' in plugin ? plugin.path : '' }, TEST_ENVIRONMENT), { timeout: 240_000 });
 });

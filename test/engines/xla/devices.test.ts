@@ -25,22 +25,30 @@ async function curve(name: string, devices: number): Promise<Curve> {
   }
 }
 
-describe.skipIf('missing' in found)('the training curve', { timeout: 120_000 }, () => {
-  test.each(['maml-sinusoid', 'dual-loss-omniglot'])('of %s is the same on 1, 2 and 4 devices', async (name) => {
+describe.skipIf('missing' in found)('the training curve', { timeout: 240_000 }, () => {
+  /**
+   * Losses and weights may differ by these parts of themselves. Prototypical networks leave some shifts without a gradient but rounding, which Adam
+   * blows up (test/engines/conformance/kit.ts): of those, only the losses are compared.
+   */
+  test.each([
+    ['maml-sinusoid', 1e-5, 1e-3],
+    ['prototypical-omniglot', 1e-3, Number.POSITIVE_INFINITY],
+  ])('of %s is the same on 1, 2 and 4 devices', async (name, ofLosses, ofWeights) => {
     const alone = await curve(name, 1);
     expect(alone.losses.length).toBeGreaterThanOrEqual(20);
     expect(alone.losses.every(Number.isFinite)).toBe(true);
     for (const devices of [2, 4]) {
       const together = await curve(name, devices);
       together.losses.forEach((loss, step) => {
-        expect(loss, `step ${step}`).toBeCloseTo(alone.losses[step] ?? Number.NaN, 4);
+        const expected = alone.losses[step] ?? Number.NaN;
+        expect(Math.abs(loss / expected - 1), `step ${step}: ${loss}, not ${expected}`).toBeLessThan(ofLosses);
       });
       for (const [weight, tensor] of alone.resident) {
         const values = Array.from(tensor.data);
         const other = together.resident.get(weight)?.data ?? [];
         const scale = Math.max(1e-3, ...values.map(Math.abs));
         values.forEach((value, index) => {
-          expect(Math.abs((other[index] ?? Number.NaN) - value) / scale, weight).toBeLessThan(1e-3);
+          expect(Math.abs((other[index] ?? Number.NaN) - value) / scale, weight).toBeLessThan(ofWeights);
         });
       }
     }
