@@ -145,7 +145,7 @@ describe.skipIf('missing' in found)('the engine', () => {
   });
 
   test('auto does not take it for a CPU', async () => {
-    expect(await xlaEngine({}, { ...TEST_ENVIRONMENT, METAC_PJRT_PLUGIN: plugin }).unfitForAuto?.()).toContain('is for CPUs');
+    expect(await xlaEngine({}, { ...TEST_ENVIRONMENT, METAC_PJRT_PLUGIN: plugin }).unfitForAuto?.()).toContain('only one for CPUs works');
     expect(await xlaEngine({ plugin }, TEST_ENVIRONMENT).unfitForAuto?.()).toBeUndefined();
   });
 });

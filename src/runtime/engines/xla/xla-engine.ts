@@ -29,9 +29,8 @@ export interface XlaOptions {
 export function xlaEngine(options: XlaOptions = {}, environment: Environment = process.env): Engine {
   const devices = options.devices ?? 1;
   const precision = options.precision ?? 'float32';
-  const start = async (threads?: number): Promise<PjrtClient> => {
-    return startFirst(findPlugins(environment, options.plugin), { device: options.device, devices, threads });
-  };
+  const start = async (threads?: number): Promise<PjrtClient> =>
+    startFirst(findPlugins(environment, options.plugin), { device: options.device, devices, threads });
   const cache = new ExecutableCache(join(environment.METAC_CACHE ?? defaultCacheFolder(environment), 'xla'));
   return {
     name: 'xla',
@@ -80,18 +79,18 @@ async function probe(start: () => Promise<PjrtClient>, devices: number): Promise
   }
 }
 
-/** On a CPU other engines are as fast and need nothing installed. Starts a plugin only when METAC_PJRT_PLUGIN names one. */
+/** On a CPU other engines are as fast and need nothing installed. Starts a plugin only where an accelerator is seen or METAC_PJRT_PLUGIN is set. */
 async function unfitForAuto(options: XlaOptions, environment: Environment, start: () => Promise<PjrtClient>): Promise<string | undefined> {
   if (options.plugin !== undefined) return undefined;
   if (options.device === 'cpu') return 'on a CPU other engines are as fast';
   try {
     const found = findPlugins(environment);
-    if (found.some(({ kind }) => kind !== undefined && kind.device !== 'cpu' && kind.hardwareSeen())) return undefined;
-    if (found.every(({ kind }) => kind !== undefined)) return 'no accelerator with a PJRT plugin is seen';
+    const promising = found.some(({ kind }) => kind === undefined || (kind.device !== 'cpu' && kind.hardwareSeen()));
+    if (!promising) return 'no accelerator with a PJRT plugin is seen';
     const client = await start();
     const onCpu = platformDevice(client.platform) === 'cpu';
     client.destroy();
-    return onCpu ? 'METAC_PJRT_PLUGIN is for CPUs; --engine xla uses it' : undefined;
+    return onCpu ? 'of its plugins only one for CPUs works; `--engine xla` uses it' : undefined;
   } catch (error) {
     if (error instanceof LimitationError) return error.message;
     throw error;

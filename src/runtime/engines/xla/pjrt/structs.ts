@@ -26,7 +26,7 @@ const BYTES: Readonly<Record<FieldKind, number>> = { size: 8, pointer: 8, int64:
  */
 const SPARE_BYTES = 64;
 
-/** A struct without header: PJRT_Api_Version's fields, PJRT_NamedValue and the like write theirs themselves. */
+/** Of the fields after the header, in the order of the C declaration. */
 export function layoutOf<F extends string>(name: string, declared: Readonly<Record<F, FieldKind>>): Layout<F> {
   let end = 16;
   const fields = {} as Record<F, Field>;
