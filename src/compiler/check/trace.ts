@@ -13,12 +13,12 @@ import { limits } from './budget.ts';
 import { describe } from './describe.ts';
 import { sizes } from './dims.ts';
 import type { Frame, PartOf } from './frame.ts';
+import { highest } from './levels.ts';
 import type {
   Context,
   Dim,
   Initializer,
   LearnedMeaning,
-  Level,
   Meaning,
   Moments,
   Phase,
@@ -32,16 +32,9 @@ import { PoisonError } from './poison.ts';
 import { recur } from './recurrence.ts';
 import type { Scope } from './scope.ts';
 import type { CheckSession } from './session.ts';
+import { stackItems } from './stacked-items.ts';
 import { TracingBuilder } from './tracing-builder.ts';
 import { type Segment, segmentsKey, type WeightEntry } from './weights.ts';
-
-const levels: readonly Level[] = ['constant', 'meta', 'task', 'example'];
-
-export function highest(tensors: readonly { readonly level: Level }[]): Level {
-  let index = 0;
-  for (const tensor of tensors) index = Math.max(index, levels.indexOf(tensor.level));
-  return levels[index] as Level;
-}
 
 export interface CallArgument {
   readonly name?: string;
@@ -200,7 +193,8 @@ export class Trace implements Context {
       case 'boolean':
         return this.wrap(this.builder.constant(meaning.value ? 1 : 0), [], []);
       case 'list':
-        return this.#stack(
+        return stackItems(
+          this,
           meaning.items.map((item) => this.tensor(item, range)),
           range,
         );
@@ -383,25 +377,4 @@ export class Trace implements Context {
 
   /** Steps of the (first) train block: the default span of schedules; set by the checker. */
   outerSteps: () => number = () => 1;
-
-  #stack(items: readonly TensorMeaning[], range: SourceRange): TensorMeaning {
-    const first = items[0];
-    if (
-      first === undefined ||
-      items.some((item) => item.dims.length !== first.dims.length || item.dims.some((dim, axis) => dim.size !== first.dims[axis]?.size))
-    ) {
-      throw new DiagnosticError(
-        first === undefined
-          ? badTensor('an empty list', range, 'put at least one value into it')
-          : badTensor(
-              'a list of items of different shapes',
-              range,
-              'make all items of one shape; `concat` joins tensors of different lengths',
-            ),
-      );
-    }
-    const rows = items.map((item) => this.builder.reshape(item.value, [1, ...sizes(item.dims)]));
-    const value = rows.length === 1 ? (rows[0] as Value) : this.builder.emit('concatenate', rows, { dimension: 0 });
-    return this.wrap(value, [{ size: items.length, text: String(items.length) }, ...first.dims], items);
-  }
 }

@@ -3,6 +3,7 @@ import type { CallArgument } from '../../../src/compiler/check/builtins/bind.ts'
 import { bind } from '../../../src/compiler/check/builtins/bind.ts';
 import { builtins } from '../../../src/compiler/check/builtins/table.ts';
 import { printDims, sizes } from '../../../src/compiler/check/dims.ts';
+import { highest } from '../../../src/compiler/check/levels.ts';
 import type {
   Context,
   Dim,
@@ -15,7 +16,6 @@ import type {
   TensorMeaning,
 } from '../../../src/compiler/check/meaning.ts';
 import { recur } from '../../../src/compiler/check/recurrence.ts';
-import { highest } from '../../../src/compiler/check/trace.ts';
 import { DiagnosticError } from '../../../src/compiler/diagnostics/diagnostic.ts';
 import { FunctionBuilder } from '../../../src/compiler/ir/build.ts';
 import { evaluateFunction } from '../../../src/compiler/ir/evaluate/evaluate.ts';

@@ -1,6 +1,7 @@
 /** @file An ONNX graph as plain data, and the builder that lowerings add nodes to. `%n` are results of nodes, `$n` constants. */
 import type { SourceRange } from '../../ir/ir.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
+import { namesRead, renamedNode } from './names.ts';
 
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8';
 
@@ -219,7 +220,7 @@ function usedNodes(nodes: readonly OnnxNode[], outputs: readonly OnnxTensor[]): 
   const kept: OnnxNode[] = [];
   for (const node of [...nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
-    for (const input of node.inputs) needed.add(input);
+    for (const name of namesRead(node)) needed.add(name);
     kept.push(node);
   }
   return kept.reverse();
@@ -237,7 +238,7 @@ function withDirectOutputs(graph: OnnxGraph): OnnxGraph {
   const rename = (name: string) => renamed.get(name) ?? name;
   const nodes = graph.nodes
     .filter((node) => !(node.op === 'Identity' && renamed.get(node.inputs[0] as string) === node.outputs[0]))
-    .map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }));
-  const used = new Set(nodes.flatMap((node) => node.inputs));
+    .map((node) => renamedNode(node, rename));
+  const used = new Set(nodes.flatMap(namesRead));
   return { ...graph, nodes, initializers: graph.initializers.filter(({ tensor }) => used.has(tensor.name)) };
 }

@@ -6,6 +6,7 @@ import type { EntryFunction, Program } from '../../ir/ir.ts';
 import { onnxGraph, outputName } from './emit.ts';
 import { encodeModel } from './encode.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './graph.ts';
+import { renamedNode } from './names.ts';
 
 /** Input with the number of calls: int64, a scalar. */
 export const CALLS = 'calls';
@@ -93,24 +94,6 @@ const CONDITION: OnnxTensor = { name: `${TURN}condition`, element: 'bool', shape
 
 function residents(program: Program): ReadonlySet<string> {
   return new Set([...program.weights, ...program.state].map(({ name }) => name));
-}
-
-/** Graphs within a node read names of the graph around them. */
-function renamedNode(node: OnnxNode, rename: (name: string) => string): OnnxNode {
-  const tensor = (one: OnnxTensor): OnnxTensor => ({ ...one, name: rename(one.name) });
-  const attributes = Object.entries(node.attributes).map(([name, value]) => {
-    if (typeof value !== 'object' || !('graph' in value)) return [name, value] as const;
-    const { graph } = value;
-    const inner: OnnxGraph = {
-      name: graph.name,
-      inputs: graph.inputs.map(tensor),
-      outputs: graph.outputs.map(tensor),
-      initializers: graph.initializers.map((one) => ({ ...one, tensor: tensor(one.tensor) })),
-      nodes: graph.nodes.map((one) => renamedNode(one, rename)),
-    };
-    return [name, { graph: inner }] as const;
-  });
-  return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename), attributes: Object.fromEntries(attributes) };
 }
 
 function stacked(tensor: OnnxTensor): OnnxTensor {
