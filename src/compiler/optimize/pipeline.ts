@@ -19,7 +19,7 @@ import { poolFirst } from './pool-first.ts';
 import { productChains } from './product-chains.ts';
 import { reductions } from './reductions.ts';
 import { regroup } from './regroup.ts';
-import { inOneWalk, isRewritePass, type RewritePass } from './rewriter.ts';
+import { inOneWalk, isRewritePass, type RewritePass, restTogether } from './rewriter.ts';
 import { scalarFactors } from './scalar-factors.ts';
 import { separateItems } from './separate-items.ts';
 import { shapes } from './shapes.ts';
@@ -68,30 +68,30 @@ export const cleanupPasses: readonly Pass[] = [
   commonSubexpressions, // a value that is used twice is differentiated once
 ];
 
+/** The passes in their order, neighbours that are made of rules together. */
+function neighbours(list: readonly Pass[]): readonly (readonly RewritePass[] | Pass)[] {
+  const groups: (RewritePass[] | Pass)[] = [];
+  for (const pass of list) {
+    const last = groups.at(-1);
+    if (!isRewritePass(pass)) groups.push(pass);
+    else if (Array.isArray(last)) last.push(pass);
+    else groups.push([pass]);
+  }
+  return groups;
+}
+
 /** Neighbouring passes made of rules, joined: clean-up runs at every level of every gradient, and nobody looks at the steps between. */
 export function inFewerWalks(list: readonly Pass[]): readonly Pass[] {
-  const joined: Pass[] = [];
-  let group: RewritePass[] = [];
-  const flush = (): void => {
-    if (group.length > 0) joined.push(inOneWalk('rules', group));
-    group = [];
-  };
-  for (const pass of list) {
-    if (isRewritePass(pass)) {
-      group.push(pass);
-      continue;
-    }
-    flush();
-    joined.push(pass);
-  }
-  flush();
-  return joined;
+  return neighbours(list).map((group) => ('run' in group ? group : inOneWalk('rules', group)));
 }
 
 const cleanupWalks = inFewerWalks(cleanupPasses);
 
 /** Rounds until nothing changes; well-behaved functions need three or four. */
 const ROUND_LIMIT = 12;
+
+/** The first round in which there is most likely nothing left to do. */
+const QUIET_ROUND = 2;
 
 export type PrimitiveCounts = { readonly [P in PrimitiveName]?: number };
 
@@ -122,17 +122,28 @@ export function countPrimitives(f: Func): PrimitiveCounts {
 
 export function runToFixpoint(list: readonly Pass[], f: Func, { verify, observe, memory = new PassMemory() }: OptimizeOptions): Func {
   let current = f;
+  const groups = neighbours(list);
+  const step = (pass: Pass): void => {
+    // A pass rests while the function is one that it found nothing to do in. (Its own result may be worth another look: operands lost uses.)
+    if (memory.rests(pass.run, current)) return;
+    const next = pass.run(current, memory);
+    if (next === current) {
+      memory.rest(pass.run, current);
+      return;
+    }
+    if (verify) verifyFunction(next, {}, `after ${pass.name}`);
+    observe?.(pass.name, countPrimitives(current), countPrimitives(next));
+    current = next;
+  };
   for (let round = 0; round < ROUND_LIMIT; round++) {
     const before = current;
-    for (const pass of list) {
-      // A pass rests while the function is one that it found nothing to do in. (Its own result may be worth another look: operands lost uses.)
-      if (memory.rests(pass.run, current)) continue;
-      const next = pass.run(current, memory);
-      if (next !== current) {
-        if (verify) verifyFunction(next, {}, `after ${pass.name}`);
-        observe?.(pass.name, countPrimitives(current), countPrimitives(next));
-        current = next;
-      } else memory.rest(pass.run, current);
+    for (const group of groups) {
+      if ('run' in group) {
+        step(group);
+        continue;
+      }
+      if (round >= QUIET_ROUND && group.length > 1 && restTogether(group, current, memory)) continue;
+      for (const pass of group) step(pass);
     }
     if (current === before) return current;
   }

@@ -5,7 +5,7 @@
 import { InternalError } from '../diagnostics/internal-error.ts';
 import type { AnyNode, Func, Node, SourceRange, Value } from '../ir/ir.ts';
 import type { Attributes, PrimitiveName, RuntimePrimitiveName } from '../ir/primitives.ts';
-import { hasRegion, withRegion } from '../ir/region.ts';
+import { hasRegion, regionOf, withRegion } from '../ir/region.ts';
 import { type DType, printType, sameShape, sameType, type TensorType } from '../ir/tensor-type.ts';
 import { inferTypes } from '../ir/type-rules.ts';
 import { removeDeadNodes } from './dead-code.ts';
@@ -123,6 +123,31 @@ export class Rewriter {
     return found;
   }
 
+  /** Whether a rule applies to some node as it is. What rules add while they look is taken back: they see at most the uses that there are. */
+  finds(): boolean {
+    for (const node of this.#function.nodes) {
+      if (!hasRegion(node)) {
+        const length = this.#nodes.length;
+        const result = node.results[0] as Value;
+        const found = this.#try(node.op as RuntimePrimitiveName, node.operands, node.attributes as never, result.type);
+        if (found !== undefined && found !== result) return true;
+        this.#forget(length);
+      }
+      this.#nodes.push(node);
+    }
+    return false;
+  }
+
+  /** Takes back the nodes after the first `length`. */
+  #forget(length: number): void {
+    while (this.#nodes.length > length) {
+      const { operands } = this.#nodes.pop() as AnyNode;
+      if (this.#uses === undefined) this.#added.length -= operands.length;
+      else for (const operand of operands) this.#uses.set(operand, (this.#uses.get(operand) ?? 0) - 1);
+    }
+    this.#defined = Math.min(this.#defined, length);
+  }
+
   /** Rewrites the whole function; `nested` rewrites the bodies of structural nodes. */
   rewrite(nested: (body: Func) => Func): Func {
     const f = this.#function;
@@ -179,12 +204,22 @@ export function inOneWalk(name: string, list: readonly RewritePass[]): RewritePa
     const waiting = memory === undefined ? list : list.filter((pass) => !memory.rests(pass.run, f));
     if (waiting.length === 0) return f;
     // Where others rest, those that do not must find something before all are worth a walk.
-    if (waiting.length < list.length && inOneWalk(name, waiting).run(f, memory) === f) return f;
+    if (waiting.length < list.length && memory !== undefined && restTogether(waiting, f, memory)) return f;
     const next = walk(rules, f, (body) => run(body, memory));
     if (next === f) for (const pass of list) memory?.rest(pass.run, f);
     return next;
   };
   return { name, summary: `${list.map((pass) => pass.name).join(', ')}, in one walk`, rules, run };
+}
+
+/** Finds out in one walk, up to the first thing to do, whether all of these passes leave `f` as it is, and notes it if they do. */
+export function restTogether(list: readonly RewritePass[], f: Func, memory: PassMemory): boolean {
+  const waiting = list.filter((pass) => !memory.rests(pass.run, f));
+  if (waiting.length === 0) return true;
+  const bodies = f.nodes.flatMap((node) => regionOf(node) ?? []);
+  const rest = bodies.every((body) => restTogether(waiting, body, memory)) && !new Rewriter(joinedRules(waiting), f).finds();
+  if (rest) for (const pass of waiting) memory.rest(pass.run, f);
+  return rest;
 }
 
 function joinedRules(list: readonly RewritePass[]): RuleSet {
