@@ -32,11 +32,16 @@ export function xlaEngine(options: XlaOptions = {}, environment: Environment = p
   const start = async (threads?: number): Promise<PjrtClient> =>
     startFirst(findPlugins(environment, options.plugin), { device: options.device, devices, threads });
   const cache = new ExecutableCache(join(environment.METAC_CACHE ?? defaultCacheFolder(environment), 'xla'));
+  // Starting an accelerator takes up to a second, and the answer does not change.
+  let probed: Promise<Availability> | undefined;
   return {
     name: 'xla',
     floatBytes: 4,
     precision,
-    probe: () => probe(start, devices),
+    probe: () => {
+      probed ??= probe(start, devices);
+      return probed;
+    },
     unfitForAuto: () => unfitForAuto(options, environment, start),
     compile: async (program, { threads }) => {
       refuseUnknown(program);
