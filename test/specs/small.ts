@@ -2,18 +2,21 @@
 import { checkSource } from '../../src/compiler/compile.ts';
 import type { SourceFile } from '../../src/compiler/diagnostics/source-file.ts';
 
-/** Images of 16 x 16 and convolutions of 6 filters. Four halvings leave one pixel. */
+/** Images of 16 x 16 or 8 x 8 and convolutions of 6 filters. Four halvings of the larger ones leave one pixel. */
 export function smallText(text: string): string {
-  return text.replaceAll('28 x 28', '16 x 16').replaceAll('conv(64', 'conv(6');
+  return text.replaceAll('28 x 28', '16 x 16').replaceAll('20 x 20', '8 x 8').replaceAll('conv(64', 'conv(6');
 }
 
 const LARGEST: readonly (readonly [RegExp, number])[] = [
   [/\.batch$/, 2],
   [/\.ways$/, 10],
   [/\.queries$/, 3],
+  [/\.shots$/, 5],
+  [/^(units|slots|width)$/, 12],
+  [/^longest$/, 4],
 ];
 
-/** Settings (`--set`) that bring batches, ways and queries down to what the reference engine does in milliseconds. */
+/** Settings (`--set`) that bring batches, episodes and recurrent networks down to what the reference engine does in milliseconds. */
 export function smallSettings(source: SourceFile): ReadonlyMap<string, string> {
   const { model } = checkSource(source);
   const settings = new Map<string, string>();
