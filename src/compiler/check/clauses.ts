@@ -47,7 +47,11 @@ export const clauses: { readonly [W in Where]: readonly ClauseSpec[] } = {
     ),
     clause('using', 'using sgd(rate: 0.4)', 'the inner optimiser', true),
     clause('steps', 'steps 1', 'inner steps', true),
-    clause('through', 'through first_order', 'what the meta-gradient goes through: everything, `first_order`, `truncated(k)`, a schedule from 0 to 1'),
+    clause(
+      'through',
+      'through first_order',
+      'what the meta-gradient goes through: everything, `first_order`, `truncated(k)`, a schedule from 0 to 1',
+    ),
     clause('only', 'only net.head', 'the weights that adapt'),
     clause('freeze', 'freeze net.head', 'the weights that do not adapt'),
   ],
