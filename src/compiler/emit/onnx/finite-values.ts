@@ -44,11 +44,11 @@ const TAME: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
 
 export function finiteValues(body: Func): ReadonlySet<Value> {
   const finite = new Set<Value>(body.parameters.map(({ value }) => value));
-  for (const node of body.nodes) if (isFinite(node, finite)) for (const result of node.results) finite.add(result);
+  for (const node of body.nodes) if (staysFinite(node, finite)) for (const result of node.results) finite.add(result);
   return finite;
 }
 
-function isFinite(node: AnyNode, finite: ReadonlySet<Value>): boolean {
+function staysFinite(node: AnyNode, finite: ReadonlySet<Value>): boolean {
   if (node.op === 'constant') return node.attributes.values.every((value) => Number.isFinite(value));
   return TAME.has(node.op) && node.operands.every((operand) => operand.type.dtype === 'bool' || finite.has(operand));
 }
