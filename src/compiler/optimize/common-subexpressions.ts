@@ -1,6 +1,7 @@
 /** @file Computes equal things once: nodes with the same primitive, operands and attributes. */
 import type { AnyNode, Value } from '../ir/ir.ts';
 import { hasRegion, withRegion } from '../ir/region.ts';
+import { withOperands } from '../ir/with-operands.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import { type Change, recursivePass } from './pass.ts';
 
@@ -24,7 +25,7 @@ const change: Change = (f, inside, memory) => {
     if (hasRegion(node)) {
       const smaller = withRegion(node, inside(node.attributes.body));
       if (smaller !== node) changed = true;
-      nodes.push(moved ? ({ ...smaller, operands } as AnyNode) : smaller);
+      nodes.push(moved ? withOperands(smaller, operands) : smaller);
       continue;
     }
     const inputs = operands.map(numberOf);
@@ -39,7 +40,7 @@ const change: Change = (f, inside, memory) => {
       changed = true;
       continue;
     }
-    const kept = moved ? ({ ...node, operands } as AnyNode) : node;
+    const kept = moved ? withOperands(node, operands) : node;
     seen.set(key, kept);
     nodes.push(kept);
   }

@@ -4,6 +4,7 @@ import { InternalError } from '../diagnostics/internal-error.ts';
 import type { AnyNode, Func, SourceRange, Value } from '../ir/ir.ts';
 import type { Attributes, RuntimePrimitiveName } from '../ir/primitives.ts';
 import { type DType, sameShape } from '../ir/tensor-type.ts';
+import { withOperands } from '../ir/with-operands.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import { relationOf } from './layout-relations.ts';
 import { properAxes } from './operands.ts';
@@ -110,7 +111,7 @@ class Rebuild {
   #copy(node: AnyNode): void {
     const operands = node.operands.map((operand) => this.#get(operand, undefined));
     const same = operands.every((operand, index) => operand === node.operands[index]);
-    this.#nodes.push(same ? node : ({ ...node, operands } as AnyNode));
+    this.#nodes.push(same ? node : withOperands(node, operands));
     for (const result of node.results) this.#store(result, result, undefined);
   }
 

@@ -8,6 +8,7 @@ import type { Attributes, PrimitiveName, RuntimePrimitiveName } from '../ir/prim
 import { hasRegion, regionOf, withRegion } from '../ir/region.ts';
 import { type DType, printType, sameShape, sameType, type TensorType } from '../ir/tensor-type.ts';
 import { inferTypes } from '../ir/type-rules.ts';
+import { withOperands } from '../ir/with-operands.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import { type Pass, recursivePass } from './pass.ts';
 import type { PassMemory } from './pass-memory.ts';
@@ -160,7 +161,7 @@ export class Rewriter {
       if (hasRegion(node)) {
         const inside = withRegion(node, nested(node.attributes.body));
         if (inside !== node) changed = true;
-        this.#nodes.push(moved ? ({ ...inside, operands } as AnyNode) : inside);
+        this.#nodes.push(moved ? withOperands(inside, operands) : inside);
         continue;
       }
       const result = node.results[0] as Value;
@@ -170,7 +171,7 @@ export class Rewriter {
         const uses = this.#allUses();
         uses.set(simpler, (uses.get(simpler) ?? 0) + this.uses(result));
         changed = true;
-      } else this.#nodes.push(moved ? ({ ...node, operands } as AnyNode) : node);
+      } else this.#nodes.push(moved ? withOperands(node, operands) : node);
     }
     if (!changed) return f;
     const results = f.results.map(({ name, value }) => ({ name, value: replaced.get(value) ?? value }));
