@@ -5,13 +5,12 @@
 import type { Func } from '../../../compiler/ir/ir.ts';
 import { arithmeticOf } from '../arithmetic.ts';
 
-/** Work of a call below which one thread is faster, and of a node below which two threads gain nothing (measured, bench/NOTES.md). */
+/** Work of a call below which one thread is faster (measured, bench/NOTES.md). */
 export const SINGLE_THREAD_WORK = 2e7;
-const SINGLE_THREAD_NODE = 1e6;
 
 export function chooseThreads(body: Func, asked: number | undefined, processors: number): number {
   if (asked !== undefined) return asked;
-  return arithmeticOf(body, SINGLE_THREAD_NODE) < SINGLE_THREAD_WORK ? 1 : processors;
+  return arithmeticOf(body) < SINGLE_THREAD_WORK ? 1 : processors;
 }
 
 /** A call costs JavaScript and the runtime 0.05-0.1 ms beside its work (bench/NOTES.md): below this many milliseconds that counts. */
