@@ -1,7 +1,7 @@
 /**
  * @file `npm run bench`: metac's engine beside the peers (JAX, PyTorch, learn2learn, TorchOpt), in one run.
  *
- *   npm run bench -- [--only w1,w2-4] [--quick] [--rounds N] [--json] [--write] [--peers DIR] [--python PATH]
+ *   npm run bench -- [--only w1,w2-4] [--device cuda] [--quick] [--rounds N] [--json] [--write] [--peers DIR] [--python PATH]
  *
  * Peers are optional: where Python, a library or the scripts are missing, the tables say so.
  */
@@ -10,13 +10,14 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { comparisons } from './compare/configurations.ts';
-import { bundleMetac, type PeerPlace } from './compare/processes.ts';
+import { BENCH_DEVICES, bundleMetac, type PeerPlace } from './compare/processes.ts';
 import { type Race, race } from './compare/race.ts';
 import { reportText, startOf, tableOf, verdicts, versionsOf } from './compare/report.ts';
 
 const HELP = `npm run bench -- [options]
   --only LIST      comparisons whose name starts so, with commas: ${comparisons.map(({ id }) => id).join(', ')}
                    (workload, tasks, inner steps)
+  --device NAME    where the engine xla and JAX run: cpu (default) or cuda
   --quick          one round, one second a row, two peers
   --rounds N       how often every peer runs (default 2)
   --json           everything measured, as JSON
@@ -30,6 +31,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
@@ -47,7 +49,8 @@ async function bench(): Promise<number> {
   const rounds = Number(values.rounds);
   const wanted = values.only?.split(',') ?? [''];
   const chosen = comparisons.filter(({ id }) => wanted.some((one) => id.startsWith(one)));
-  if (chosen.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
+  const device = BENCH_DEVICES.find((name) => name === values.device);
+  if (chosen.length === 0 || !Number.isInteger(rounds) || rounds < 1 || device === undefined) {
     process.stderr.write(HELP);
     return 2;
   }
@@ -58,7 +61,7 @@ async function bench(): Promise<number> {
   const bundle = await bundleMetac();
   const races: Race[] = [];
   for (const comparison of chosen) {
-    const done = await race(comparison, { bundle, place, absence, rounds, quick: values.quick, say });
+    const done = await race(comparison, { bundle, device, place, absence, rounds, quick: values.quick, say });
     races.push(done);
     // Kept after every comparison: a run takes half an hour.
     if (values.write) writeFileSync(join(root, 'bench/RESULTS.md'), reportText(races, start));

@@ -8,12 +8,14 @@ export interface MetacRequest extends Configuration, Protocol {
   /** Folder of the specs, absolute. */
   readonly specs: string;
   readonly engine: 'onnx' | 'xla';
+  /** Of the engine xla. */
+  readonly device: 'cpu' | 'cuda';
   /** Steps handed over at once; undefined leaves it to the engine. */
   readonly atOnce?: number;
 }
 
 const request = JSON.parse(process.argv[2] ?? '{}') as MetacRequest;
-const { engine, why } = await chooseEngine(request.engine, request.engine === 'xla' ? { device: 'cpu' } : {});
+const { engine, why } = await chooseEngine(request.engine, request.engine === 'xla' ? { device: request.device } : {});
 const importMegabytes = Number((process.resourceUsage().maxRSS / 1024).toFixed(1));
 const problem = peerProblem(request);
 const start = performance.now();

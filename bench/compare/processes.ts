@@ -16,6 +16,10 @@ export interface PeerPlace {
   readonly python: string;
 }
 
+/** Where the engine xla and JAX run. The engine onnx and PyTorch's loops run on the processor. */
+export const BENCH_DEVICES = ['cpu', 'cuda'] as const;
+export type BenchDevice = (typeof BENCH_DEVICES)[number];
+
 const SECONDS_PER_PROCESS = 400;
 const CORES = 2;
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -41,7 +45,12 @@ export async function bundleMetac(): Promise<string> {
   return join(outdir, 'metac-process.js');
 }
 
-export function runMetac(bundle: string, comparison: Comparison, variant: MetacVariant, protocol: Protocol): Promise<Outcome> {
+export function runMetac(
+  { bundle, device }: { readonly bundle: string; readonly device: BenchDevice },
+  comparison: Comparison,
+  variant: MetacVariant,
+  protocol: Protocol,
+): Promise<Outcome> {
   const { workload, tasks, innerSteps } = comparison;
   const { engine, atOnce } = variant;
   const request = {
@@ -57,19 +66,29 @@ export function runMetac(bundle: string, comparison: Comparison, variant: MetacV
 }
 
 /** The scripts pin themselves to their number of threads. */
-export function runPeer(place: PeerPlace, comparison: Comparison, peer: PeerVariant, protocol: Protocol): Promise<Outcome> {
+export function runPeer(
+  place: PeerPlace,
+  device: BenchDevice,
+  comparison: Comparison,
+  peer: PeerVariant,
+  protocol: Protocol,
+): Promise<Outcome> {
   const script = join(place.folder, `${peer.library}_peer.py`);
   if (!existsSync(script)) return Promise.resolve({ failure: `${script} does not exist` });
   const named = { workload: comparison.workload, variant: peer.variant, threads: peer.threads, tasks: comparison.tasks };
   const numbers = { 'inner-steps': comparison.innerSteps, budget: protocol.budget, 'min-samples': protocol.leastSamples };
   const options = Object.entries({ ...named, ...numbers }).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return runForJson([place.python, script, ...options], place.folder);
+  return runForJson([place.python, script, ...options], place.folder, { JAX_PLATFORMS: device });
 }
 
 /** Runs a command; the last line of its output that starts with a brace is the measurement. */
-function runForJson([command = '', ...rest]: readonly string[], cwd: string): Promise<Outcome> {
+function runForJson(
+  [command = '', ...rest]: readonly string[],
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...more };
     const child = spawn(command, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), SECONDS_PER_PROCESS * 1000);
     let [output, errors] = ['', ''];

@@ -2,7 +2,7 @@
 import { type Comparison, DEFAULT_ENGINE, type MetacVariant, type PeerVariant } from './configurations.ts';
 import { waitUntilQuiet } from './machine.ts';
 import { type Measurement, medianOf, type Protocol } from './measurement.ts';
-import { type Outcome, type PeerPlace, runMetac, runPeer } from './processes.ts';
+import { type BenchDevice, type Outcome, type PeerPlace, runMetac, runPeer } from './processes.ts';
 
 /** All processes of one competitor in one comparison. */
 export interface Competitor {
@@ -25,6 +25,7 @@ export interface Race {
 
 export interface RaceOptions {
   readonly bundle: string;
+  readonly device: BenchDevice;
   /** Undefined: no peers here, because of `absence`. */
   readonly place: PeerPlace | undefined;
   readonly absence: string | undefined;
@@ -72,8 +73,9 @@ async function takeTurn(comparison: Comparison, competitor: Competitor, protocol
   if (competitor.failure !== undefined) return true;
   await waitUntilQuiet(0.15, options.quick ? 0 : 120);
   let outcome: Outcome;
-  if (variant !== undefined) outcome = await runMetac(options.bundle, comparison, variant, protocol);
-  else if (peer !== undefined && options.place !== undefined) outcome = await runPeer(options.place, comparison, peer, protocol);
+  if (variant !== undefined) outcome = await runMetac(options, comparison, variant, protocol);
+  else if (peer !== undefined && options.place !== undefined)
+    outcome = await runPeer(options.place, options.device, comparison, peer, protocol);
   else return true;
   if ('failure' in outcome) competitor.failure = outcome.failure;
   else competitor.measurements.push(outcome.measurement);

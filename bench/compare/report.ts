@@ -179,6 +179,10 @@ ${verdicts(races).join('\n')}
 - \`peak RSS\`: of the whole process, the largest of its processes; in brackets, after importing the libraries. \`start\`: from the spec (or the Python function)
   to the first result, imports not counted.
 - \`jax scan\` runs 100 outer steps in one call, without returning to the host: what a compiled training loop would reach. Its second and third losses are of later steps.
+- \`metac xla\` hands over as many steps as the engine wants (\`metac train\` does the same); \`one step a call\` returns to JavaScript after each. Its goal is against JAX's
+  best variant that takes one step a call.
+- Graphics cards: no machine with one could be had for these measurements. On one, with JAX's CUDA plugin in the Python environment:
+  \`npm run bench -- --device cuda --only w1,w2-32,w4\`.
 - At 5 inner steps on W2 (rate 0.4, random images), rounding decides where the losses go after the first Adam step, between the peers too.
 
 ${races.map(tableOf).join('\n')}`;
