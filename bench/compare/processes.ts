@@ -58,6 +58,7 @@ export function runMetac(
     tasks,
     innerSteps,
     engine,
+    device,
     ...(atOnce === undefined ? {} : { atOnce }),
     ...protocol,
     specs: join(root, 'bench/specs'),
