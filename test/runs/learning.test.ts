@@ -27,6 +27,8 @@ const runs: Readonly<Record<string, ShortRun>> = {
   // A constant prediction: about 4.
   'maml-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1_step', most: 3 },
   'fomaml-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1_step', most: 3 },
+  'meta-sgd-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1', most: 3 },
+  'two-task-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1', most: 3 },
   // Chance: 0.2.
   'maml-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'after_1_step', least: 0.4 },
   'dual-loss-omniglot': { steps: 25, settings: { ...small, 'train.batch': '4' }, report: 'accuracy(fast(query.x), query.y)', least: 0.4 },
