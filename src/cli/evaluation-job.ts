@@ -1,12 +1,17 @@
-/** @file What it takes to evaluate a trained run again: its spec, its weights, and what the command line changes. */
+/** @file Evaluating on the command line: a spec with weights, and what the options change about them. */
 import { existsSync } from 'node:fs';
+import { hashProgram } from '../compiler/ir/serialize.ts';
 import type { EngineName } from '../engine-names.ts';
 import { type EngineRequest, engineNamed } from '../engines.ts';
 import type { PrepareOptions } from '../prepare.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { type EvaluationResult, evaluate } from '../runtime/run/evaluate.ts';
 import { RunFolder } from '../runtime/run/run-folder.ts';
 import { engineRequest } from './engine-options.ts';
+import { interruptible } from './interrupt.ts';
 import type { Arguments } from './parse-arguments.ts';
 import { dataOptions, prepareSpec, type ReadySpec } from './prepare-spec.ts';
+import type { RunDisplay } from './run-display.ts';
 import { prepareOptionsOf, readRequest } from './run-request.ts';
 import { readSpec } from './spec-file.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,6 +55,37 @@ export async function evaluationOfRun(folder: string, given: Arguments, terminal
     engineOptions: given.has('engine') ? engineRequest(given) : { ...request.engineOptions, ...engineRequest(given) },
     threads: given.count('threads') ?? request.threads ?? undefined,
   };
+}
+
+/** Undefined when Ctrl-C stopped it. Progress is shown on `display`, but not beside JSON. */
+export function runEvaluation(
+  job: EvaluationJob,
+  engine: Engine,
+  display: RunDisplay,
+  options: {
+    readonly terminal: Terminal;
+    readonly json: boolean;
+    readonly onValues?: (label: string, values: readonly number[]) => void;
+  },
+): Promise<EvaluationResult | undefined> {
+  const { terminal, json, onValues } = options;
+  return interruptible(
+    terminal,
+    () => display.line('stopping'),
+    (signal) =>
+      evaluate(job.spec.program, {
+        engine,
+        engineOptions: job.threads === undefined ? {} : { threads: job.threads },
+        seed: job.seed,
+        programHash: hashProgram(job.spec.program),
+        settings: job.settings,
+        resident: job.spec.images,
+        signal,
+        checkpoint: job.checkpoint,
+        ...(onValues === undefined ? {} : { onValues }),
+        ...(json ? {} : { listener: display.listen }),
+      }),
+  );
 }
 
 /** The best weights if the run kept any; `--weights` decides otherwise. */

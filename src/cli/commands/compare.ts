@@ -1,5 +1,4 @@
 /** @file `metac compare`: trained runs on the very same episodes, with paired intervals. */
-import { hashProgram } from '../../compiler/ir/serialize.ts';
 import { chooseEngine } from '../../engines.ts';
 import {
   type ComparedReport,
@@ -8,12 +7,10 @@ import {
   type ProtocolDifference,
   protocolDifferences,
 } from '../../runtime/run/compare.ts';
-import { evaluate } from '../../runtime/run/evaluate.ts';
 import type { CommandModule } from '../command.ts';
-import { type EvaluationJob, evaluationOfRun } from '../evaluation-job.ts';
+import { type EvaluationJob, evaluationOfRun, runEvaluation } from '../evaluation-job.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatCount, formatFigure } from '../format.ts';
-import { interruptible } from '../interrupt.ts';
 import { RunDisplay } from '../run-display.ts';
 import { columns } from '../table.ts';
 import { tasksText } from '../tasks-text.ts';
@@ -51,23 +48,8 @@ async function evaluatedRun(name: string, job: EvaluationJob, terminal: Terminal
   const display = new RunDisplay(terminal);
   const values = new Map<string, readonly number[]>();
   try {
-    const result = await interruptible(
-      terminal,
-      () => display.line('stopping'),
-      (signal) =>
-        evaluate(job.spec.program, {
-          engine,
-          engineOptions: job.threads === undefined ? {} : { threads: job.threads },
-          seed: job.seed,
-          programHash: hashProgram(job.spec.program),
-          settings: job.settings,
-          resident: job.spec.images,
-          signal,
-          checkpoint: job.checkpoint,
-          onValues: (label, list) => values.set(label, list),
-          ...(json ? {} : { listener: display.listen }),
-        }),
-    );
+    const onValues = (label: string, list: readonly number[]) => void values.set(label, list);
+    const result = await runEvaluation(job, engine, display, { terminal, json, onValues });
     return result === undefined ? undefined : { name, result, values, tasks: tasksText(job.spec.source, job.settings) };
   } finally {
     display.clear();

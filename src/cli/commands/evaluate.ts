@@ -1,14 +1,11 @@
 /** @file `metac evaluate`: judges a trained run again, or a spec that trains nothing. */
 import { basename } from 'node:path';
-import { hashProgram } from '../../compiler/ir/serialize.ts';
 import { chooseEngine, engineNamed } from '../../engines.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
-import { evaluate } from '../../runtime/run/evaluate.ts';
 import type { CommandModule } from '../command.ts';
 import { engineRequest } from '../engine-options.ts';
-import { type EvaluationJob, evaluationOfRun, settingsOf } from '../evaluation-job.ts';
+import { type EvaluationJob, evaluationOfRun, runEvaluation, settingsOf } from '../evaluation-job.ts';
 import { EXIT } from '../exit-codes.ts';
-import { interruptible } from '../interrupt.ts';
 import type { Arguments } from '../parse-arguments.ts';
 import { dataOptions, prepareSpec } from '../prepare-spec.ts';
 import { resultText } from '../result-text.ts';
@@ -27,22 +24,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   if (!json) terminal.error(`${why}\n`);
   const display = new RunDisplay(terminal);
   try {
-    const result = await interruptible(
-      terminal,
-      () => display.line('stopping'),
-      (signal) =>
-        evaluate(job.spec.program, {
-          engine,
-          engineOptions: job.threads === undefined ? {} : { threads: job.threads },
-          seed: job.seed,
-          programHash: hashProgram(job.spec.program),
-          settings: job.settings,
-          resident: job.spec.images,
-          signal,
-          checkpoint: job.checkpoint,
-          ...(json ? {} : { listener: display.listen }),
-        }),
-    );
+    const result = await runEvaluation(job, engine, display, { terminal, json });
     display.clear();
     if (result === undefined) return EXIT.interrupted;
     const output = given.text('output');
