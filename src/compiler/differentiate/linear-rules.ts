@@ -1,9 +1,9 @@
 /** @file Vjp rules of matrix multiplication, convolution and the window primitives. */
 import type { Value } from '../ir/ir.ts';
+import { invertPermutation } from '../ir/permutations.ts';
 import type { Attributes } from '../ir/primitives.ts';
 import type { GradientBuilder } from './gradient-builder.ts';
 import { type OperandRule, operandOf, perOperand, type VjpTable, zero } from './rule.ts';
-import { invertPermutation } from './shape-rules.ts';
 
 type Linear = 'dot_general' | 'convolution' | 'window_argmax' | 'window_take' | 'window_put';
 

@@ -1,5 +1,7 @@
 /** @file Vjp rules of the primitives that make tensors, move their elements or sum them: all linear, so each rule is a transpose. */
+
 import type { Value } from '../ir/ir.ts';
+import { invertPermutation } from '../ir/permutations.ts';
 import { type OperandRule, operandOf, perOperand, type VjpTable, zero } from './rule.ts';
 
 type Shaping =
@@ -18,14 +20,6 @@ type Shaping =
   | 'reduce_max'
   | 'arg_max'
   | 'cumulative_sum';
-
-export function invertPermutation(permutation: readonly number[]): number[] {
-  const inverse = new Array<number>(permutation.length);
-  permutation.forEach((axis, index) => {
-    inverse[axis] = index;
-  });
-  return inverse;
-}
 
 function keptDimensions(rank: number, removed: readonly number[]): number[] {
   return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !removed.includes(axis));

@@ -2,6 +2,7 @@
 
 import { InternalError } from '../diagnostics/internal-error.ts';
 import type { AnyNode, Func, SourceRange, Value } from '../ir/ir.ts';
+import { invertPermutation } from '../ir/permutations.ts';
 import type { Attributes, RuntimePrimitiveName } from '../ir/primitives.ts';
 import { type DType, sameShape } from '../ir/tensor-type.ts';
 import { withOperands } from '../ir/with-operands.ts';
@@ -28,15 +29,6 @@ function permutationOf(value: Value, order: readonly number[]): number[] {
 
 function permuted<T>(list: readonly T[], permutation: readonly number[]): T[] {
   return permutation.map((axis) => list[axis] as T);
-}
-
-/** Where each axis went. */
-function inverse(permutation: readonly number[]): number[] {
-  const result = new Array<number>(permutation.length);
-  permutation.forEach((axis, place) => {
-    result[axis] = place;
-  });
-  return result;
 }
 
 function isIdentity(permutation: readonly number[]): boolean {
@@ -153,7 +145,7 @@ class Rebuild {
       this.#copy(node);
       return;
     }
-    const places = inverse(permutation);
+    const places = invertPermutation(permutation);
     const order = this.#layouts.inducedOrder(node) as readonly number[];
     const proper = properAxes(operand.type.shape);
     const squeezed = this.#reshape(
@@ -174,7 +166,7 @@ class Rebuild {
       return;
     }
     const gone = node.op === 'arg_max' ? [node.attributes.dimension] : node.attributes.dimensions;
-    const places = inverse(permutation);
+    const places = invertPermutation(permutation);
     const moved = gone.map((axis) => places[axis] as number).sort((a, b) => a - b);
     const left = operand.type.shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
     const resultPermutation = permutation.filter((axis) => !gone.includes(axis)).map((axis) => left.indexOf(axis));

@@ -1,6 +1,7 @@
 /** @file Primitives that move elements: slices, pads, gathers and their transposes. */
 import { rankedShape } from '../../ir/broadcast-shapes.ts';
 import type { Node } from '../../ir/ir.ts';
+import { afterGather, invertPermutation, moveAxis } from '../../ir/permutations.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
 import type { LoweringContext } from './lowering-context.ts';
@@ -135,13 +136,13 @@ export function scatterAdd(context: LoweringContext, node: Node<'scatter_add'>):
   const size = shape[axis] as number;
   const rest = shape.slice(axis + 1);
   const order = afterGather(indices.shape.length, batchDims, between.length, rest.length);
-  const updates = graph.transpose(context.full(updatesValue), inverse(order));
+  const updates = graph.transpose(context.full(updatesValue), invertPermutation(order));
   const flat = graph.reshape(graph.cast(batchRows(context, indices, batch, size), 'int64'), [...indices.shape, 1]);
   const table = [sizeOf(batch) * size, ...between, ...rest];
   const zeros = context.expand(graph.scalar(0, updates.element), table);
   const summed = graph.node('ScatterND', [zeros, flat, updates], { element: updates.element, shape: table }, { reduction: 'add' });
   const rows = graph.reshape(summed, [...batch, size, ...between, ...rest]);
-  return graph.transpose(rows, inverse(moveAxis(shape.length, axis, batchDims)));
+  return graph.transpose(rows, invertPermutation(moveAxis(shape.length, axis, batchDims)));
 }
 
 /** Row numbers in a table of all batches: index + batch number * size. */
@@ -151,33 +152,6 @@ function batchRows(context: LoweringContext, indices: OnnxTensor, batch: readonl
   const offsets = Array.from({ length: count }, (_, index) => index * size);
   const shape = [...batch, ...indices.shape.slice(batch.length).map(() => 1)];
   return context.elementwise('Add', [indices, context.graph.constant(indices.element, shape, offsets)]);
-}
-
-/** [B.., A.., S, R..] -> [B.., S, A.., R..]. */
-function moveAxis(rank: number, from: number, to: number): number[] {
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  axes.splice(from, 1);
-  axes.splice(to, 0, from);
-  return axes;
-}
-
-/** [B.., I.., A.., R..] -> [B.., A.., I.., R..]. */
-function afterGather(indexRank: number, batchDims: number, between: number, rest: number): number[] {
-  const range = (start: number, length: number) => Array.from({ length }, (_, index) => start + index);
-  return [
-    ...range(0, batchDims),
-    ...range(indexRank, between),
-    ...range(batchDims, indexRank - batchDims),
-    ...range(indexRank + between, rest),
-  ];
-}
-
-function inverse(permutation: readonly number[]): number[] {
-  const result = new Array<number>(permutation.length);
-  permutation.forEach((axis, index) => {
-    result[axis] = index;
-  });
-  return result;
 }
 
 /** 0, 1, … along one dimension, small along the others. */

@@ -1,5 +1,6 @@
 /** @file Rows by number, and their transpose. Batch dimensions become part of the row number: no kernel has to know them. */
 import type { Node, Value } from '../../../compiler/ir/ir.ts';
+import { afterGather, invertPermutation, moveAxis } from '../../../compiler/ir/permutations.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 import { operandOf, resultShape } from './lower-shape.ts';
 import type { LoweringContext } from './lowering-context.ts';
@@ -37,11 +38,14 @@ export function scatterAdd(context: LoweringContext, node: Node<'scatter_add'>):
   const [updates, indices] = [context.full(operandOf(node, 0)), context.full(operandOf(node, 1))];
   const { batch, between, size, rest } = partsOf(shape, axis, batchDims);
   const order = afterGather(indices.shape.length, batchDims, between.length, rest.length);
-  const rows = operations.reshape(operations.transpose(updates, inverse(order)), [sizeOf(indices.shape), sizeOf([...between, ...rest])]);
+  const rows = operations.reshape(operations.transpose(updates, invertPermutation(order)), [
+    sizeOf(indices.shape),
+    sizeOf([...between, ...rest]),
+  ]);
   const places = operations.reshape(batchRows(context, indices, batch, size), [sizeOf(indices.shape)]);
   const summed = operations.scatterRows(rows, places, sizeOf(batch) * size);
   const table = operations.reshape(summed, [...batch, size, ...between, ...rest]);
-  return operations.transpose(table, inverse(moveAxis(shape.length, axis, batchDims)));
+  return operations.transpose(table, invertPermutation(moveAxis(shape.length, axis, batchDims)));
 }
 
 function partsOf(shape: readonly number[], axis: number, batchDims: number) {
@@ -61,31 +65,4 @@ function batchRows({ operations, plan }: LoweringContext, indices: Ref, batch: r
   const offsets = Array.from({ length: count }, (_, index) => index * size);
   const sum = operations.binary('Add', operations.reshape(indices, [count, each]), plan.constant('int', [count, 1], offsets));
   return operations.reshape(sum, indices.shape);
-}
-
-/** [B.., A.., S, R..] -> [B.., S, A.., R..]. */
-function moveAxis(rank: number, from: number, to: number): number[] {
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  axes.splice(from, 1);
-  axes.splice(to, 0, from);
-  return axes;
-}
-
-/** [B.., I.., A.., R..] -> [B.., A.., I.., R..]. */
-function afterGather(indexRank: number, batchDims: number, between: number, rest: number): number[] {
-  const range = (start: number, length: number) => Array.from({ length }, (_, index) => start + index);
-  return [
-    ...range(0, batchDims),
-    ...range(indexRank, between),
-    ...range(batchDims, indexRank - batchDims),
-    ...range(indexRank + between, rest),
-  ];
-}
-
-function inverse(permutation: readonly number[]): number[] {
-  const result = new Array<number>(permutation.length);
-  permutation.forEach((axis, index) => {
-    result[axis] = index;
-  });
-  return result;
 }
