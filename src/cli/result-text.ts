@@ -4,8 +4,8 @@ import { formatCount, formatFigure, formatWord } from './format.ts';
 import { columns } from './table.ts';
 import type { Style } from './terminal.ts';
 
-/** Accuracy and the like: a share of examples, shown as a percentage too. */
-const SHARES = /^(accuracy|error|soft_f1|hard_f1|f1)\b/;
+/** Shares of examples, shown as a percentage too: the metrics themselves, and the one name that can mean nothing else (`error` can). */
+const SHARES = /^(accuracy\b|(error|soft_error|soft_f1|f1)\()/;
 
 export function resultText(result: EvaluationResult, folder: string | undefined, style: Style): string {
   const rows = result.reports.map(({ label, mean, interval }) => {

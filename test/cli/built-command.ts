@@ -7,6 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface BuiltCommand {
+  /** The file to start Node with. */
+  readonly starter: string;
   /** Runs to the end. */
   run(words: readonly string[], options?: { readonly cwd?: string; readonly input?: string }): Outcome;
   /** Starts and returns the process. */
@@ -32,6 +34,7 @@ export function buildCommand(name: string): BuiltCommand {
   );
   const environment = { ...process.env, NO_COLOR: '1', METAC_CACHE: join(folder, 'cache') };
   return {
+    starter,
     run: (words, { cwd = root, input = '' } = {}) => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [starter, ...words], {
         cwd,

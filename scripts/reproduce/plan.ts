@@ -1,0 +1,161 @@
+/** @file What is reproduced, and the published figures with their sources. Figures are copied from the papers, not from memory of ours. */
+import type { Figure, Reproduction } from './reproduction.ts';
+
+const FINN = 'Finn, Abbeel, Levine 2017';
+
+/** The report of the specs that test MAML as its paper does on Omniglot. */
+const THREE_STEPS = 'accuracy(fast[3](query.x), query.y)';
+
+function accuracy(about: string, report = 'accuracy', published?: readonly [figure: string, source: string]): Figure {
+  return { report, about, unit: 'percent', ...(published === undefined ? {} : { published: published[0], source: published[1] }) };
+}
+
+function squaredError(about: string, report: string, published?: readonly [figure: string, source: string]): Figure {
+  return { report, about, unit: 'plain', ...(published === undefined ? {} : { published: published[0], source: published[1] }) };
+}
+
+const FIVE_WAYS = '5-way 1-shot accuracy';
+const LIKE_MAML = 'as maml-omniglot; no published protocol';
+
+export const plan: readonly Reproduction[] = [
+  {
+    name: 'linear-regression',
+    spec: 'linear-regression',
+    figures: [
+      squaredError('mean squared error before adaptation', 'before'),
+      squaredError('mean squared error after 10 steps (noise: 0.01)', 'after'),
+    ],
+    protocol: 'none published',
+  },
+  {
+    name: 'maml-sinusoid',
+    spec: 'maml-sinusoid',
+    figures: [
+      squaredError('mean squared error after 1 step, 5 points', 'after_1_step', ['0.67', `${FINN}, figure 2`]),
+      squaredError('after 5 steps', 'after_5_steps', ['0.38', `${FINN}, figure 2`]),
+      squaredError('after 10 steps', 'after_10_steps', ['0.35', `${FINN}, figure 2`]),
+    ],
+    protocol: 'same',
+  },
+  {
+    name: 'fomaml-sinusoid',
+    spec: 'fomaml-sinusoid',
+    figures: [squaredError('mean squared error after 1 step, 5 points', 'after_1_step'), squaredError('after 10 steps', 'after_10_steps')],
+    protocol: 'same; the paper shows first order on images only',
+  },
+  {
+    name: 'maml-omniglot',
+    spec: 'maml-omniglot',
+    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`, THREE_STEPS, ['98.7 ± 0.4 %', `${FINN}, table 1`])],
+    protocol: '1,400 steps instead of 60,000; head starts at zero, cosine outer rate; splits of Vinyals 2016',
+    toReach: '`npx metac train specs/maml-omniglot.meta --steps 60000`, about 2 h 30 min on 2 cores; not run.',
+  },
+  {
+    name: 'maml-fc-omniglot',
+    spec: 'maml-fc-omniglot',
+    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`, 'accuracy', ['89.7 ± 1.1 %', `${FINN}, table 1`])],
+    protocol: 'two hidden layers of 64 instead of four of 256 to 64; fewer steps',
+  },
+  {
+    name: 'dual-loss-omniglot',
+    spec: 'dual-loss-omniglot',
+    figures: [
+      accuracy(`${FIVE_WAYS}, 1 inner step`, 'accuracy(fast(query.x), query.y)'),
+      { report: 'val', about: 'loss before adaptation', unit: 'plain' },
+      { report: 'fewshot', about: 'loss after adaptation', unit: 'plain' },
+    ],
+    protocol: 'none published',
+  },
+  {
+    name: 'anil-omniglot',
+    spec: 'anil-omniglot',
+    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps of the head alone`)],
+    protocol: 'as maml-omniglot; Raghu et al. 2020 print no figure for Omniglot',
+  },
+  {
+    name: 'maml-plus-plus-omniglot',
+    spec: 'maml-plus-plus-omniglot',
+    figures: [accuracy(`${FIVE_WAYS}, 5 inner steps`, 'accuracy', ['99.47 %', 'Antoniou, Edwards, Storkey 2019, table 1'])],
+    protocol: 'the strided network of MAML; fewer steps (theirs: 100 epochs of 500)',
+  },
+  {
+    name: 'meta-sgd-sinusoid',
+    spec: 'meta-sgd-sinusoid',
+    figures: [squaredError('mean squared error after 1 step, 5 points', 'after_1', ['0.90 ± 0.16', 'Li, Zhou, Chen, Li 2017, table 1'])],
+    protocol: 'tasks as in the MAML paper: phase to pi, 70,000 steps',
+  },
+  {
+    name: 'reptile-sinusoid',
+    spec: 'reptile-sinusoid',
+    figures: [squaredError('mean squared error before adaptation', 'before'), squaredError('after 32 steps on 10 points', 'after')],
+    protocol: 'same; Nichol, Achiam, Schulman 2018 show curves, no figures',
+  },
+  {
+    name: 'two-task-sinusoid',
+    spec: 'two-task-sinusoid',
+    figures: [
+      squaredError('mean squared error after 1 step, 5 points', 'after_1'),
+      squaredError('on the other task of the pair', 'transfer'),
+    ],
+    protocol: 'none published',
+  },
+  {
+    name: 'prototypical-omniglot',
+    spec: 'prototypical-omniglot',
+    figures: [accuracy(FIVE_WAYS, 'accuracy(logits, query.y)', ['98.8 %', 'Snell, Swersky, Zemel 2017, table 1'])],
+    protocol: 'trained with 20 ways instead of 60, 4,500 steps, transductive batch norm',
+  },
+  {
+    name: 'prototypical-omniglot-20way',
+    spec: 'prototypical-omniglot-20way',
+    figures: [accuracy('20-way 1-shot accuracy', 'accuracy', ['96.0 %', 'Snell, Swersky, Zemel 2017, table 1'])],
+    protocol: 'trained with 40 ways instead of 60, 3,000 steps, transductive batch norm',
+  },
+  {
+    name: 'matching-omniglot',
+    spec: 'matching-omniglot',
+    figures: [accuracy(FIVE_WAYS, 'accuracy', ['98.1 %', 'Vinyals et al. 2016, table 1'])],
+    protocol: 'trained with 20 ways, learned temperature, 3,000 steps, transductive batch norm',
+  },
+  {
+    name: 'relation-omniglot',
+    spec: 'relation-omniglot',
+    figures: [accuracy(FIVE_WAYS, 'accuracy', ['99.6 ± 0.2 %', 'Sung et al. 2018, table 1'])],
+    protocol: 'fewer and smaller episodes, transductive batch norm',
+  },
+  {
+    name: 'mann-omniglot',
+    spec: 'mann-omniglot',
+    figures: [
+      accuracy('accuracy at the 1st presentation of a class', 'first', ['36.4 %', 'Santoro et al. 2016, table 1']),
+      accuracy('at the 2nd', 'second', ['82.8 %', 'Santoro et al. 2016, table 1']),
+      accuracy('at the 5th', 'fifth', ['94.9 %', 'Santoro et al. 2016, table 1']),
+      accuracy('at the 10th', 'tenth', ['98.1 %', 'Santoro et al. 2016, table 1']),
+    ],
+    protocol: 'one head, 64 slots and far fewer episodes instead of four heads, 128 slots, 100,000 episodes',
+  },
+  {
+    name: 'ntm-copy',
+    spec: 'ntm-copy',
+    figures: [accuracy('wrong bits, up to 10 vectors', 'wrong')],
+    protocol: 'sequences of 1 to 10 instead of 1 to 20, 20 slots; Graves, Wayne, Danihelka 2014 show curves',
+  },
+  {
+    name: 'error-loss-omniglot',
+    spec: 'error-loss-omniglot',
+    figures: [accuracy(`error, ${FIVE_WAYS.replace(' accuracy', '')}, 3 inner steps`, 'error')],
+    protocol: LIKE_MAML,
+  },
+  {
+    name: 'f1-loss-omniglot',
+    spec: 'f1-loss-omniglot',
+    figures: [accuracy('macro F1, 5-way 1-shot, 3 inner steps', 'f1')],
+    protocol: LIKE_MAML,
+  },
+  {
+    name: 'uncertainty-loss-omniglot',
+    spec: 'uncertainty-loss-omniglot',
+    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`), accuracy('expected calibration error', 'calibration')],
+    protocol: LIKE_MAML,
+  },
+];
