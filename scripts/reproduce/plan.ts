@@ -51,12 +51,6 @@ export const plan: readonly Reproduction[] = [
     toReach: '`npx metac train specs/maml-omniglot.meta --steps 60000`, about 2 h 30 min on 2 cores; not run.',
   },
   {
-    name: 'maml-fc-omniglot',
-    spec: 'maml-fc-omniglot',
-    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`, 'accuracy', ['89.7 ± 1.1 %', `${FINN}, table 1`])],
-    protocol: 'two hidden layers of 64 instead of four of 256 to 64; fewer steps',
-  },
-  {
     name: 'dual-loss-omniglot',
     spec: 'dual-loss-omniglot',
     figures: [
@@ -71,12 +65,6 @@ export const plan: readonly Reproduction[] = [
     spec: 'anil-omniglot',
     figures: [accuracy(`${FIVE_WAYS}, 3 inner steps of the head alone`)],
     protocol: 'as maml-omniglot; Raghu et al. 2020 print no figure for Omniglot',
-  },
-  {
-    name: 'maml-plus-plus-omniglot',
-    spec: 'maml-plus-plus-omniglot',
-    figures: [accuracy(`${FIVE_WAYS}, 5 inner steps`, 'accuracy', ['99.47 %', 'Antoniou, Edwards, Storkey 2019, table 1'])],
-    protocol: 'the strided network of MAML; fewer steps (theirs: 100 epochs of 500)',
   },
   {
     name: 'meta-sgd-sinusoid',
@@ -139,23 +127,5 @@ export const plan: readonly Reproduction[] = [
     spec: 'ntm-copy',
     figures: [accuracy('wrong bits, up to 10 vectors', 'wrong')],
     protocol: 'sequences of 1 to 10 instead of 1 to 20, 20 slots; Graves, Wayne, Danihelka 2014 show curves',
-  },
-  {
-    name: 'error-loss-omniglot',
-    spec: 'error-loss-omniglot',
-    figures: [accuracy(`error, ${FIVE_WAYS.replace(' accuracy', '')}, 3 inner steps`, 'error')],
-    protocol: LIKE_MAML,
-  },
-  {
-    name: 'f1-loss-omniglot',
-    spec: 'f1-loss-omniglot',
-    figures: [accuracy('macro F1, 5-way 1-shot, 3 inner steps', 'f1')],
-    protocol: LIKE_MAML,
-  },
-  {
-    name: 'uncertainty-loss-omniglot',
-    spec: 'uncertainty-loss-omniglot',
-    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`), accuracy('expected calibration error', 'calibration')],
-    protocol: LIKE_MAML,
   },
 ];

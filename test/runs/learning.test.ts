@@ -29,9 +29,15 @@ const runs: Readonly<Record<string, ShortRun>> = {
   'fomaml-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1_step', most: 3 },
   'meta-sgd-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1', most: 3 },
   'two-task-sinusoid': { steps: 1500, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after_1', most: 3 },
+  'reptile-sinusoid': { steps: 1500, settings: { 'evaluate.episodes': '100' }, report: 'after', most: 1.5 },
   // Chance: 0.2.
   'maml-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'after_1_step', least: 0.4 },
   'dual-loss-omniglot': { steps: 25, settings: { ...small, 'train.batch': '4' }, report: 'accuracy(fast(query.x), query.y)', least: 0.4 },
+  'anil-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'one_step', least: 0.4 },
+  'matching-omniglot': { steps: 20, settings: { ...small, 'train.ways': '5' }, report: 'accuracy', least: 0.5 },
+  'relation-omniglot': { steps: 60, settings: small, report: 'accuracy', least: 0.4 },
+  // Chance: 0.05.
+  'prototypical-omniglot-20way': { steps: 15, settings: { ...small, 'train.ways': '10' }, report: 'accuracy', least: 0.3 },
   // Knows which classes were seen after few steps, which tells most of a first time; chance: log 3 = 1.0986.
   'mann-omniglot': {
     steps: 120,
