@@ -14,6 +14,8 @@ const LARGEST: readonly (readonly [RegExp, number])[] = [
   [/\.shots$/, 5],
   [/^(units|slots|width)$/, 12],
   [/^longest$/, 4],
+  // Rounding grows from step to step, most of all where the sign of a gradient decides.
+  [/^horizon$/, 24],
 ];
 
 /** Settings (`--set`) that bring batches, episodes and recurrent networks down to what the reference engine does in milliseconds. */

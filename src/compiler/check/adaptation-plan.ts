@@ -3,7 +3,6 @@ import { headerMissing } from '../diagnostics/catalogue/blocks.ts';
 import { noSuchPart, notALearner } from '../diagnostics/catalogue/meta.ts';
 import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/did-you-mean.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Block, Expression } from '../parse/ast.ts';
 import { limits } from './budget.ts';
@@ -11,21 +10,14 @@ import { ClauseReader } from './clause-reader.ts';
 import { wrongClause } from './clauses.ts';
 import { describe, optimiserExample } from './describe.ts';
 import { isLearner, type LearnerMeaning, ownedWeights } from './learner.ts';
-import type { OptimiserMeaning, ScheduleMeaning } from './meaning.ts';
+import type { OptimiserMeaning } from './meaning.ts';
 import { pathOf } from './paths.ts';
 import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
 import { CheckSession } from './session.ts';
+import { readThrough, type Through } from './through.ts';
 import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
-
-/** What the meta-gradient goes through. */
-type Through =
-  | { readonly kind: 'everything' }
-  | { readonly kind: 'first_order' }
-  | { readonly kind: 'truncated'; readonly last: number }
-  /** The derivative of the inner gradient counts this much: first order where it is 0, everything where it is 1. */
-  | { readonly kind: 'scheduled'; readonly share: ScheduleMeaning };
 
 export interface Plan {
   readonly name: string;
@@ -92,38 +84,6 @@ function readOptimiser(trace: Trace, using: Expression, scope: Scope): Optimiser
   throw new DiagnosticError(notAnOptimiser(describe(optimiser), optimiserExample(optimiser), using.range));
 }
 
-function readThrough(trace: Trace, reader: ClauseReader, steps: number, scope: Scope): Through {
-  const written = reader.expression('through');
-  if (written === undefined || (written.kind === 'name' && written.name === 'everything')) return { kind: 'everything' };
-  if (written.kind === 'name' && written.name === 'first_order') return { kind: 'first_order' };
-  if (isScheduleCall(written)) {
-    const share = trace.language.evaluate(trace, written, scope);
-    if (share.kind === 'schedule') return { kind: 'scheduled', share };
-  }
-  const argument =
-    written.kind === 'call' && written.callee.kind === 'name' && written.callee.name === 'truncated' ? written.arguments[0] : undefined;
-  const last = argument?.kind === 'positional' ? trace.language.evaluate(trace, argument.value, scope) : undefined;
-  if (last?.kind === 'number' && Number.isInteger(last.value) && last.value >= 1) {
-    return last.value >= steps ? { kind: 'everything' } : { kind: 'truncated', last: last.value };
-  }
-  const hint =
-    written.kind === 'name' && written.name === 'second_order' ? 'leave `through` out: the default goes through every order' : undefined;
-  throw wrongClause(
-    'adapt',
-    'through',
-    '`everything`, `first_order`, `truncated(k)`, or a schedule from 0 to 1',
-    trace.session.textOf(written.range),
-    written.range,
-    hint ?? nearest(written, ['everything', 'first_order', 'truncated']),
-  );
-}
-
-/** A word of `through` is no name of the file: only what can be a schedule is evaluated. */
-function isScheduleCall(written: Expression): boolean {
-  const { callee } = written.kind === 'call' ? written : { callee: undefined };
-  return callee?.kind === 'name' && callee.name !== 'truncated';
-}
-
 /** `only` and `freeze` as a test on weights; paths that name nothing are refused once the weights are known. */
 function readSelection(trace: Trace, reader: ClauseReader, base: LearnerMeaning): (entry: WeightEntry) => boolean {
   const paths = (keyword: string) =>
@@ -159,10 +119,4 @@ function readSelection(trace: Trace, reader: ClauseReader, base: LearnerMeaning)
     const among = (list: readonly { path: readonly string[] }[]) => list.some(({ path }) => weights.under(entry, path));
     return (only.length === 0 || among(only)) && !among(freeze);
   };
-}
-
-/** "did you mean" for a word that is close to one of the list. */
-function nearest(written: Expression, words: readonly string[]): string | undefined {
-  const near = written.kind === 'name' ? suggest(written.name, words) : undefined;
-  return near === undefined ? undefined : `did you mean \`${near}\`?`;
 }

@@ -26,6 +26,8 @@ export const limits = {
   range: 100_000,
   /** Inner steps of one `adapt`. */
   innerSteps: 10_000,
+  /** So many inner steps in a row are traced one by one, more as a recurrence. */
+  unrolledSteps: 16,
   outerSteps: 1e9,
   batch: 100_000,
   episodes: 1e6,

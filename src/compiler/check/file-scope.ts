@@ -1,6 +1,6 @@
 /** @file The names of a file in one trace: builtins, what the only tasks block offers, and the file's own definitions. */
 
-import { adaptInsideItself } from '../diagnostics/catalogue/meta.ts';
+import { adaptInsideItself, fieldNotDefined } from '../diagnostics/catalogue/meta.ts';
 import { needsParts, noTasks, settingNotTaken } from '../diagnostics/catalogue/names.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Block, Declaration, Equation } from '../parse/ast.ts';
@@ -82,10 +82,14 @@ export function parentScope(trace: () => Trace, names: FileNames): Scope {
   const images = only.source.kind === 'images' ? ['ways'] : [];
   for (const word of ['support', 'query', 'shots', 'queries', ...images, ...drawnNames]) {
     if (scope.has(word)) continue;
-    scope.define(word, () => {
+    scope.define(word, (place) => {
       if (word === 'shots' || word === 'queries' || word === 'ways') return { kind: 'number', value: trace().episode(only.name)[word] };
       const record = trace().scope.find(only.name) as RecordMeaning;
-      return record.kind === 'record' ? (record.fields.get(word) ?? { kind: 'poison' }) : { kind: 'poison' };
+      const found = record.kind === 'record' ? record.fields.get(word) : undefined;
+      if (found !== undefined) return found;
+      if ((word === 'support' || word === 'query') && only.source.kind === 'generated' && record.kind === 'record')
+        trace().session.reportAbsence(fieldNotDefined('x', place ?? only.block.keywordRange), 'no examples');
+      return { kind: 'poison' };
     });
   }
   return scope;

@@ -53,10 +53,15 @@ export function indexed(trace: Trace, of: Meaning, written: readonly Expression[
   const first = indices[0];
   if (first === undefined) throw new DiagnosticError(badIndex('at least one index', 'none', range));
   if (of.kind === 'callable' && of.index !== undefined) {
-    if (indices.length !== 1 || first.meaning.kind !== 'number' || !Number.isInteger(first.meaning.value) || first.meaning.value < 0) {
-      throw new DiagnosticError(badIndex('the number of inner steps, 0 or more', describe(first.meaning), first.range));
+    const numbers = (first.meaning.kind === 'list' ? first.meaning.items : [first.meaning]).map((item) =>
+      item.kind === 'number' ? item.value : Number.NaN,
+    );
+    const from = numbers[0] ?? Number.NaN;
+    if (indices.length !== 1 || !numbers.every((value, place) => Number.isInteger(value) && value === from + place && value >= 0)) {
+      throw new DiagnosticError(badIndex('the number of inner steps, 0 or more, or a range of them', describe(first.meaning), first.range));
     }
-    return of.index(trace, first.meaning.value, range);
+    const ranged = first.meaning.kind === 'list' ? of.range : undefined;
+    return ranged === undefined ? of.index(trace, from, range) : ranged(trace, from, from + numbers.length - 1, range);
   }
   if (of.kind === 'list') {
     if (indices.length !== 1) throw new DiagnosticError(badIndex('one index into a list', `${indices.length}`, range));

@@ -47,6 +47,16 @@ export interface OptionMeaning {
 export interface ListMeaning {
   readonly kind: 'list';
   readonly items: readonly Meaning[];
+  /** Of items that were made together: all of them as a sequence. */
+  readonly together?: () => SequenceMeaning;
+}
+
+/** The items of a sequence, part by part. */
+export interface SequenceMeaning {
+  /** Each [items, ...]. */
+  readonly parts: readonly TensorMeaning[];
+  /** One item, from its slices of the parts. */
+  item(slices: readonly TensorMeaning[]): Meaning;
 }
 
 export interface RecordMeaning {
@@ -79,6 +89,8 @@ export interface CallableMeaning {
   call(context: Context, values: readonly Meaning[], range: SourceRange): Meaning;
   /** `fast[k]`, when the callable has iterates. */
   index?(context: Context, index: number, range: SourceRange): Meaning;
+  /** `fast[1..5]`, when the callable has iterates. */
+  range?(context: Context, from: number, to: number, range: SourceRange): ListMeaning;
   /** Current values of its weights, path (relative to the model) -> tensor; for `half_squared_distance(net, fast)`. */
   weights?(context: Context, range: SourceRange): ReadonlyMap<string, TensorMeaning>;
   /** The same with other values for its weights, by the paths of `weights`. */

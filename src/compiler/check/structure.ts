@@ -1,8 +1,10 @@
 /** @file Values made of tensors (records of records, learners) taken apart into a list of tensors, and put together again. */
-import { stateHasOtherFields } from '../diagnostics/catalogue/recurrences.ts';
+import { stateHasOtherFields, unlikeItems } from '../diagnostics/catalogue/recurrences.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
-import type { Context, Meaning, TensorMeaning } from './meaning.ts';
+import { describe } from './describe.ts';
+import type { Context, Meaning, SequenceMeaning, TensorMeaning } from './meaning.ts';
+import { stackItems } from './stacked-items.ts';
 
 export interface Leaf {
   /** `cell.first`; empty for a value that is one tensor. */
@@ -38,6 +40,39 @@ export function inOrder(before: Structure, after: Structure, range: SourceRange,
   if (byPath.size !== paths.length || !paths.every((path) => byPath.has(path)))
     throw new DiagnosticError(stateHasOtherFields(paths, [...byPath.keys()], range, start));
   return paths.map((path) => byPath.get(path) as TensorMeaning);
+}
+
+/**
+ * A sequence taken apart: of a tensor or a record, the items are those along the leading axis; of a list, those of the list, which have one
+ * form. Throws what `takeApart` throws, E0477 for items of different kinds, and E0450 for items of different shapes.
+ */
+export function sequenceOf(context: Context, meaning: Meaning, range: SourceRange): SequenceMeaning {
+  const first = meaning.kind === 'list' ? meaning.items[0] : undefined;
+  if (meaning.kind !== 'list' || first === undefined || (first.kind !== 'record' && first.kind !== 'callable')) {
+    const structure = takeApart(context, meaning, range);
+    return { parts: structure.leaves.map(({ tensor }) => tensor), item: structure.rebuild };
+  }
+  if (meaning.together !== undefined) return meaning.together();
+  const start = takeApart(context, first, range);
+  const items = meaning.items.map((item) => {
+    const { leaves } = item.kind === first.kind ? takeApart(context, item, range) : { leaves: [] };
+    const byPath = new Map(leaves.map(({ path, tensor }) => [path, tensor]));
+    if (byPath.size !== start.leaves.length || !start.leaves.every(({ path }) => byPath.has(path)))
+      throw new DiagnosticError(
+        unlikeItems([describe(first), start.leaves.map(({ path }) => path)], [describe(item), [...byPath.keys()]], range),
+      );
+    return start.leaves.map(({ path }) => byPath.get(path) as TensorMeaning);
+  });
+  return {
+    parts: start.leaves.map((_, part) =>
+      stackItems(
+        context,
+        items.map((item) => item[part] as TensorMeaning),
+        range,
+      ),
+    ),
+    item: start.rebuild,
+  };
 }
 
 function record(context: Context, fields: ReadonlyMap<string, Meaning>, range: SourceRange, path: string): Structure {

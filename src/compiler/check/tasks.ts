@@ -41,9 +41,10 @@ export function readTasks(session: CheckSession, block: Block, constants: Consta
   const episode: EpisodeShape = { tasks: name, ways: images ? size('ways', 5) : 0, shots: size('shots', 1), queries: size('queries', 1) };
   if (!images) for (const keyword of ['ways', 'split', 'resize', 'rotate']) refuse(session, reader, keyword, name);
   const generating = block.body.some((statement) => statement.kind === 'part');
-  if (!images && !generating) session.reportAbsence(fieldNotDefined('x', block.keywordRange));
-  if (!images && generating && !block.body.some((statement) => statement.kind === 'draw'))
-    session.reportAbsence(sameTasks(name, block.name?.range ?? block.keywordRange));
+  const drawing = block.body.some((statement) => statement.kind === 'draw');
+  // A task may be nothing but what is drawn for it; then there is no support set, and asking for one is refused.
+  if (!images && !generating && !drawing) session.reportAbsence(fieldNotDefined('x', block.keywordRange));
+  if (!images && generating && !drawing) session.reportAbsence(sameTasks(name, block.name?.range ?? block.keywordRange));
   return { block, name, source, episode };
 }
 

@@ -90,7 +90,41 @@ function ofSequence(about: string, dims: string, expected: readonly number[], op
   };
 }
 
+/** item -> the difference of the first and the second of two parts of a record. */
+const difference: CallableMeaning = {
+  kind: 'callable',
+  description: 'a function',
+  name: 'difference',
+  parameters: ['item'],
+  call(context, [item]) {
+    const fields = item?.kind === 'record' ? item.fields : new Map<string, Meaning>();
+    const [a, b] = [fields.get('a'), fields.get('b')] as readonly [TensorMeaning, TensorMeaning];
+    return context.wrap(context.builder.binary('subtract', a.value, b.value), a.dims, [a, b]);
+  },
+};
+
+function mapped(about: string, dims: string, expected: readonly number[], items: (context: FakeContext) => Meaning): Sample {
+  return { about, arguments: (context) => ({ positional: [items(context), difference] }), dims, expected: () => expected };
+}
+
+const pair = (a: TensorMeaning, b: TensorMeaning): Meaning => ({
+  kind: 'record',
+  fields: new Map([
+    ['a', a],
+    ['b', b],
+  ]),
+});
+
 export const sequenceSamples: Samples = {
+  map: [
+    mapped('over a record of sequences', '[shots = 3, 2]', [0, -4, 0, 3, 6, -7], (context) =>
+      pair(context.input([named(3, 'shots'), 2], sequence), context.input([named(3, 'shots'), 2], [1, 2, 3, 1, -1, 1])),
+    ),
+    mapped('over a list of records', '[2]', [-3, 7], (context) => ({
+      kind: 'list',
+      items: [pair(context.input([], [1]), context.input([], [4])), pair(context.input([], [5]), context.input([], [-2]))],
+    })),
+  ],
   scan: [
     scanned('its last state', 'state', '[2]', false, ran(rows).state),
     scanned('what its steps put out', 'output', '[shots = 3, 2]', false, ran(rows).outputs.flat()),

@@ -5,27 +5,32 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../../ir/ir.ts';
 import type { Arguments, Builtin } from '../builtin.ts';
 import { describe } from '../describe.ts';
-import type { Context, Dim, Meaning } from '../meaning.ts';
-import { inOrder, type Structure, takeApart } from '../structure.ts';
+import type { Context, Dim, Meaning, SequenceMeaning } from '../meaning.ts';
+import { inOrder, type Structure, sequenceOf, takeApart } from '../structure.ts';
 import { shapeAt } from './checks.ts';
 import { better } from './dimensions.ts';
 import { anyParameter, booleanParameter, functionParameter } from './parameters.ts';
 
-/** The sequences, and how many steps they have. Throws E0473 and E0404. */
-function readSequences(context: Context, values: Arguments): { readonly structure: Structure; readonly length: Dim } {
-  const range = values.rangeOf('over');
-  const structure = takeApart(context, values.any('over'), range);
-  const [first] = structure.leaves;
-  const scalar = structure.leaves.find(({ tensor }) => tensor.dims.length === 0 || tensor.dims[0]?.size === 0);
+/** The sequences, and how many steps they have. Throws E0473, E0404, and E0450 or E0477 for a list of unlike items. */
+function readSequences(
+  context: Context,
+  callee: string,
+  values: Arguments,
+  parameter: string,
+): { readonly sequence: SequenceMeaning; readonly length: Dim } {
+  const range = values.rangeOf(parameter);
+  const sequence = sequenceOf(context, values.any(parameter), range);
+  const [first] = sequence.parts;
+  const scalar = sequence.parts.find(({ dims }) => dims.length === 0 || dims[0]?.size === 0);
   if (first === undefined || scalar !== undefined)
-    throw new DiagnosticError(notASequence('scan', describe(scalar?.tensor ?? values.any('over')), range));
-  const length = structure.leaves.reduce((common, { tensor }) => {
+    throw new DiagnosticError(notASequence(callee, describe(scalar ?? values.any(parameter)), range));
+  const length = sequence.parts.reduce((common, tensor) => {
     const own = tensor.dims[0] as Dim;
     if (own.size === common.size) return better(common, own);
     const hint = 'all parts of a sequence have the same number of steps';
-    throw new DiagnosticError(shapesMustAgree('scan', 'one number of steps', shapeAt(first.tensor, range), shapeAt(tensor, range), hint));
-  }, first.tensor.dims[0] as Dim);
-  return { structure, length };
+    throw new DiagnosticError(shapesMustAgree(callee, 'one number of steps', shapeAt(first, range), shapeAt(tensor, range), hint));
+  }, first.dims[0] as Dim);
+  return { sequence, length };
 }
 
 const expected = 'a record `(state: …, output: …)`, or `(state: …)`';
@@ -50,22 +55,22 @@ export const scan: Builtin = {
   parameters: [
     functionParameter('step', 'step(state, item), which returns `(state: …, output: …)`; its weights are shared by all steps'),
     anyParameter('from', 'first state: a tensor, a record of them, or a learner'),
-    anyParameter('over', 'the sequence [steps, ...], or a record of several'),
+    anyParameter('over', 'the sequence [steps, ...], a record of several, or a list of items of one form, such as learners'),
     booleanParameter('reverse', 'from the last item to the first', false),
   ],
   apply(context, values) {
     const at = values.rangeOf('step');
     const start = takeApart(context, values.any('from'), values.rangeOf('from'));
-    const { structure: over, length } = readSequences(context, values);
+    const { sequence: over, length } = readSequences(context, 'scan', values, 'over');
     let outputs: Structure | undefined;
     const { last, outputs: stacked } = context.recur({
       length,
       reverse: values.boolean('reverse'),
       carries: start.leaves.map((leaf) => ({ ...leaf, range: values.rangeOf('from') })),
-      sequences: over.leaves.map(({ tensor }) => tensor),
+      sequences: over.parts,
       range: at,
       step: (carries, slices) => {
-        const result = readResult(context.call(values.any('step'), [start.rebuild(carries), over.rebuild(slices)], at), at);
+        const result = readResult(context.call(values.any('step'), [start.rebuild(carries), over.item(slices)], at), at);
         outputs = result.output === undefined ? undefined : takeApart(context, result.output, at);
         return {
           next: inOrder(start, takeApart(context, result.state, at), at, values.rangeOf('from')),
@@ -76,5 +81,33 @@ export const scan: Builtin = {
     const fields = new Map<string, Meaning>([['state', start.rebuild(last)]]);
     if (outputs !== undefined) fields.set('output', outputs.rebuild(stacked));
     return { kind: 'record', fields };
+  },
+};
+
+export const map: Builtin = {
+  name: 'map',
+  category: 'sequence',
+  summary:
+    'What `f` makes of each item along the leading axis of a sequence, stacked: [items, ...]. A recurrence without a state; `f` is traced once, so its weights are shared.',
+  parameters: [
+    anyParameter('x', 'the sequence [items, ...], a record of several, or a list of items of one form, such as learners'),
+    functionParameter('f', 'f(item)'),
+  ],
+  apply(context, values) {
+    const at = values.rangeOf('f');
+    const { sequence, length } = readSequences(context, 'map', values, 'x');
+    let made: Structure | undefined;
+    const { outputs } = context.recur({
+      length,
+      reverse: false,
+      carries: [],
+      sequences: sequence.parts,
+      range: at,
+      step: (_, slices) => {
+        made = takeApart(context, context.call(values.any('f'), [sequence.item(slices)], at), at);
+        return { next: [], outputs: made.leaves.map(({ tensor }) => tensor) };
+      },
+    });
+    return (made as Structure).rebuild(outputs);
   },
 };

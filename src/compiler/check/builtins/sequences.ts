@@ -14,7 +14,7 @@ import { requireRank, shapeAt } from './checks.ts';
 import { sumDim } from './dimensions.ts';
 import { asFloat } from './numeric.ts';
 import { anyParameter, numberParameter, tensorParameter } from './parameters.ts';
-import { scan } from './scanning.ts';
+import { map, scan } from './scanning.ts';
 
 /** Rows `from` to `to` (not included) of the leading axis. */
 function rows(builder: FunctionBuilder, value: Value, from: number, to: number): Value {
@@ -149,4 +149,4 @@ const circularConvolution: Builtin = {
   },
 };
 
-export const sequenceBuiltins: readonly Builtin[] = [scan, shift, pad, shuffle, circularConvolution];
+export const sequenceBuiltins: readonly Builtin[] = [scan, map, shift, pad, shuffle, circularConvolution];

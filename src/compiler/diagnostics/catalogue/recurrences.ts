@@ -96,3 +96,22 @@ export function valueLeavesItsStep(range: SourceRange): Diagnostic {
     hint: 'hand it to the next step in the state, or out in the output; `adapt` cannot depend on a step: write the inner loop with `gradient`',
   };
 }
+
+/** Forms: a description, and the names of the parts. */
+export function unlikeItems(
+  first: readonly [string, readonly string[]],
+  other: readonly [string, readonly string[]],
+  range: SourceRange,
+): Diagnostic {
+  const form = ([what, parts]: readonly [string, readonly string[]]): string =>
+    parts.length === 0 ? what : `${what} with ${parts.map((part) => `\`${part || 'one tensor'}\``).join(', ')}`;
+  return {
+    code: 'E0477',
+    severity: 'error',
+    title: 'the items of this list have different forms',
+    range,
+    expected: `${form(first)}, like the first item`,
+    found: form(other),
+    hint: 'what is done to every item is written once, so all items need the same fields, or weights',
+  };
+}
