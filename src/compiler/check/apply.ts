@@ -2,9 +2,11 @@
 import { namedArgumentNotTaken, notCallable, tooDeep, wrongCount } from '../diagnostics/catalogue/names.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
+import type { Builtin } from './builtin.ts';
 import { bind } from './builtins/bind.ts';
+import { overWeights } from './builtins/over-weights.ts';
 import { describe } from './describe.ts';
-import type { FunctionMeaning, Meaning } from './meaning.ts';
+import type { FunctionMeaning, Meaning, TensorMeaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
 import type { CallArgument, Trace } from './trace.ts';
@@ -20,7 +22,7 @@ export function applyCallee(
   switch (callee.kind) {
     case 'builtin': {
       const { builtin } = callee;
-      const run = () => trace.at(range, () => builtin.apply(trace, bind(builtin, values, trace, range)));
+      const run = () => trace.at(range, () => applyToWeights(trace, builtin, values, range) ?? applyBuiltin(trace, builtin, values, range));
       return builtin.category === 'layer' && builtin.name !== 'repeat' ? trace.within(builtin.name, run) : run();
     }
     case 'function':
@@ -43,6 +45,20 @@ export function applyCallee(
     default:
       throw new DiagnosticError(notCallable(describe(callee), productFrom(trace, calleeRange ?? range, range), range));
   }
+}
+
+function applyBuiltin(trace: Trace, builtin: Builtin, values: readonly CallArgument[], range: SourceRange): Meaning {
+  return builtin.apply(trace, bind(builtin, values, trace, range));
+}
+
+/** `exp(net)`: an elementwise builtin of learners is a learner. Undefined for other builtins, and where no argument is a learner. */
+function applyToWeights(trace: Trace, builtin: Builtin, values: readonly CallArgument[], range: SourceRange): Meaning | undefined {
+  if (builtin.elementwise !== true) return undefined;
+  const found = overWeights(trace, builtin.name, values, range, (_path, meanings): TensorMeaning => {
+    const parts = values.map((value, index) => ({ ...value, meaning: meanings[index] as Meaning }));
+    return trace.tensor(applyBuiltin(trace, builtin, parts, range), range);
+  });
+  return found?.like.withWeights(found.results);
 }
 
 function applyFunction(trace: Trace, callee: FunctionMeaning, values: readonly CallArgument[], range: SourceRange): Meaning {

@@ -64,7 +64,7 @@ export function evaluateBody(trace: Trace, statements: readonly Statement[], out
     if (definition.kind === 'draw') return drawn(trace, definition, scope, []);
     return trace.within(definition.name.text, () => {
       const meaning = trace.language.evaluateValue(trace, definition.value, scope);
-      return meaning.kind === 'learned' && meaning.per === 'scalar' && trace.frame !== undefined
+      return meaning.kind === 'learned' && meaning.per === 'scalar' && meaning.like === undefined && trace.frame !== undefined
         ? trace.learned(meaning, [], undefined)
         : meaning;
     });

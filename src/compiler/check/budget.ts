@@ -30,6 +30,8 @@ export const limits = {
   unrolledSteps: 16,
   outerSteps: 1e9,
   batch: 100_000,
+  /** Samples of what a phase draws. */
+  draws: 10_000,
   episodes: 1e6,
 } as const;
 

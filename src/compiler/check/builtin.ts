@@ -4,8 +4,8 @@ import type { Context, Hyperparameter, Meaning, TensorMeaning } from './meaning.
 
 /** What an argument may be; the binder checks it before `apply` runs, and the messages and documentation print it. */
 export type Accepts =
-  /** Numbers, lists of numbers, schedules and learned scalars are turned into tensors. */
-  | { readonly kind: 'tensor' }
+  /** Numbers, lists of numbers, schedules and learned scalars are turned into tensors; with `learners` a learner is taken too, as it is. */
+  | { readonly kind: 'tensor'; readonly learners?: boolean }
   /** A constant number, optionally integral and bounded (inclusive). */
   | { readonly kind: 'number'; readonly integer?: boolean; readonly least?: number; readonly most?: number; readonly above?: number }
   /** A constant number or a list of them (`[3, 5]`, `28 x 28`); read with `numbers`. */
@@ -50,6 +50,8 @@ export interface Builtin {
   /** One sentence with shapes; printed by the documentation and by completion. */
   readonly summary: string;
   readonly parameters: readonly ParameterSpec[];
+  /** It works on each element by itself, so that it can be applied to all weights of a learner. */
+  readonly elementwise?: boolean;
   /**
    * Further positional arguments, if any (`concat(a, b, c)`), after those for the parameters without a default; read with `rest`.
    * Parameters with a default are then given by name only.

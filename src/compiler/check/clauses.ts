@@ -20,6 +20,9 @@ function clause(keyword: string, example: string, about: string, required = fals
   return { keyword, required, example, about };
 }
 
+/** Of every block that asks for figures. */
+const draws = clause('draws', 'draws 20', 'samples of what is drawn outside of the tasks; figures are means over them');
+
 const episodeSizes: readonly ClauseSpec[] = [
   clause('ways', 'ways 5', 'classes in an episode, in this phase'),
   clause('shots', 'shots 1', 'support examples (per class, where there are classes), in this phase'),
@@ -71,6 +74,7 @@ export const clauses: { readonly [W in Where]: readonly ClauseSpec[] } = {
     clause('batch', 'batch 32', 'tasks per outer step', true),
     clause('steps', 'steps 60_000', 'outer steps', true),
     clause('report', 'report accuracy(fast(query.x), query.y)', 'further figures in the metrics'),
+    draws,
     ...episodeSizes,
   ],
   validate: [
@@ -78,11 +82,13 @@ export const clauses: { readonly [W in Where]: readonly ClauseSpec[] } = {
     clause('episodes', 'episodes 100', 'validation tasks, the same each time', true),
     clause('keep', 'keep highest(accuracy(fast(query.x), query.y))', 'the figure that picks the best checkpoint'),
     clause('report', 'report fewshot', 'further figures'),
+    draws,
     ...episodeSizes,
   ],
   evaluate: [
     clause('episodes', 'episodes 600', 'test tasks', true),
     clause('report', 'report accuracy(fast(query.x), query.y)', 'figures, each with a 95% confidence interval', true),
+    draws,
     ...episodeSizes,
   ],
   example: [],

@@ -12,7 +12,7 @@ import { applyBinary, negate } from './builtins/elementwise.ts';
 import { describe } from './describe.ts';
 import { gradientExpression } from './gradient-expression.ts';
 import { indexed, itemsOf, rangeOf } from './indexing.ts';
-import { combineLearners, isLearner, stopLearner } from './learner.ts';
+import { combineLearners, isLearner, settled, stopLearner } from './learner.ts';
 import type { Meaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
@@ -34,7 +34,7 @@ export function evaluate(trace: Trace, expression: Expression, scope: Scope): Me
 
 /** Like `evaluate`, but a mistake is reported here, so that the parts of an expression hide no mistakes of each other. */
 function tried(trace: Trace, expression: Expression, scope: Scope): Meaning {
-  return trace.session.attempt(() => evaluate(trace, expression, scope), { kind: 'poison' });
+  return trace.session.attempt(() => settled(trace, evaluate(trace, expression, scope)), { kind: 'poison' });
 }
 
 function meaningOf(trace: Trace, expression: Expression, scope: Scope): Meaning {

@@ -21,21 +21,46 @@ export function gradientOf(builder: TracingBuilder, loss: Value, given: readonly
   if (!reached.has(loss)) return undefined;
   const needed = neededBy(nodes, loss, first);
   const region = builder.region();
-  const known = new Map<Value, Value>();
-  const operands: Value[] = [];
-  wrt.forEach((value, index) => {
-    known.set(value, region.parameter(`at${index}`, value.type));
-    operands.push(value);
-  });
-  for (const node of nodes.slice(first)) {
-    // A node that makes one of the `wrt` values is not on the way from them.
-    if (!node.results.some((result) => reached.has(result) && needed.has(result) && !known.has(result))) continue;
+  const known = new Map(wrt.map((value, index) => [value, region.parameter(`at${index}`, value.type)]));
+  copyWay(nodes.slice(first), region, known, (result) => reached.has(result) && needed.has(result));
+  const body = region.finish([{ name: 'loss', value: known.get(loss) as Value }]);
+  const results = builder.apply('gradient', [...wrt, ...region.captures], { body, wrt: wrt.map((_, index) => index) });
+  return results.slice(1);
+}
+
+/** Copies the nodes on the way from the values that are known into a region; what they use besides comes from outside. */
+function copyWay(nodes: readonly AnyNode[], region: TracingBuilder, known: Map<Value, Value>, onTheWay: (result: Value) => boolean): void {
+  for (const node of nodes) {
+    // A node that makes one of the values themselves is not on the way from them.
+    if (!node.results.some((result) => onTheWay(result) && !known.has(result))) continue;
     for (const operand of node.operands) if (!known.has(operand)) known.set(operand, region.use(operand));
     region.copy(node, known);
   }
-  const body = region.finish([{ name: 'loss', value: known.get(loss) as Value }]);
-  const results = builder.apply('gradient', [...operands, ...region.captures], { body, wrt: wrt.map((_, index) => index) });
-  return results.slice(1);
+}
+
+/**
+ * Adds a `map_tasks` node that computes `value` for `count` values of some parameters. `stacked` gives for each of those of `parameters`
+ * that the value depends on all its values, along a leading axis. Returns [count, ...]; undefined when the value depends on none of them.
+ */
+export function mapOver(
+  builder: TracingBuilder,
+  value: Value,
+  parameters: readonly Value[],
+  stacked: (parameter: Value) => Value,
+  count: number,
+): Value | undefined {
+  const { nodes } = builder;
+  const needed = neededBy(nodes, value, 0);
+  const given = parameters.filter((parameter) => needed.has(parameter));
+  if (given.length === 0) return undefined;
+  const reached = reachedFrom(nodes, given, 0);
+  const region = builder.region();
+  const known = new Map(given.map((parameter, index) => [parameter, region.parameter(`draw${index}`, parameter.type)]));
+  const operands = given.map(stacked);
+  copyWay(nodes, region, known, (result) => reached.has(result) && needed.has(result));
+  const body = region.finish([{ name: 'sample', value: known.get(value) as Value }]);
+  const mapped = body.parameters.map((_, index) => index < given.length);
+  return builder.apply('map_tasks', [...operands, ...region.captures], { body, mapped, tasks: count })[0];
 }
 
 /**

@@ -8,7 +8,7 @@ import { adaptation } from './adaptation.ts';
 import { drawn, functionMeaning, once } from './body.ts';
 import type { Builtin } from './builtin.ts';
 import { describe } from './describe.ts';
-import { learnerMeaning } from './learner.ts';
+import { learnerMeaning, settled } from './learner.ts';
 import type { Meaning, RecordMeaning } from './meaning.ts';
 import type { ModelAdaptation } from './model.ts';
 import { PoisonError } from './poison.ts';
@@ -137,7 +137,9 @@ function equation(trace: Trace, declaration: Equation): Meaning {
     throw new DiagnosticError(settingNotTaken(name, session.overrideText(name), `a value like ${describe(written)}`, describe(meaning)));
   const value = override === undefined ? session.textOf(declaration.value.range) : session.overrideText(name);
   session.setting({ name, value, origin: override === undefined ? 'spec' : 'command line', range: declaration.range });
-  return meaning.kind === 'learned' && meaning.per === 'scalar' ? trace.learned(meaning, [], [name]) : meaning;
+  if (meaning.kind !== 'learned') return meaning;
+  if (meaning.like !== undefined) return settled(trace, meaning, [name]);
+  return meaning.per === 'scalar' ? trace.learned(meaning, [], [name]) : meaning;
 }
 
 /** Numbers, schedules and learned scalars can stand for each other. */

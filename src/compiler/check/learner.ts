@@ -140,6 +140,19 @@ export function stopLearner(trace: Trace, of: Meaning): Meaning {
   });
 }
 
+/** `learned(-4, like: net)` as the learner that it stands for: its weights are trained themselves, and named under `path`. Others stay. */
+export function settled(trace: Trace, meaning: Meaning, path?: readonly string[]): Meaning {
+  if (meaning.kind !== 'learned' || meaning.like === undefined || !isLearner(meaning.like)) return meaning;
+  const { learner } = meaning.like;
+  const place = trace.learnedPlace(meaning, path);
+  return learnerMeaning(trace, place.map(({ name }) => name).join('.'), 'a learner', {
+    model: learner.model,
+    step: 0,
+    prepare: () => undefined,
+    read: (entry) => trace.learnedAt(meaning, entry.dims, [...place, ...entry.segments], entry.parameter, undefined),
+  });
+}
+
 const learnerHint = 'learners of one model are added and subtracted, and multiplied by single numbers: `net - 0.4*gradient(loss, of: net)`';
 
 /** `net - 0.4*g`: weight by weight, for learners of one model and scalars. */

@@ -103,8 +103,12 @@ export interface DistributionMeaning {
   readonly name: string;
   /** One draw of the distribution's own shape, prefixed by `dims` (the example axis, or nothing). */
   sample(context: Context, prefix: readonly Dim[], range: SourceRange): Meaning;
-  /** Natural parameters by name (`mean`, `deviation`), for `kl`, `log_density`, initialisers. */
+  /** Natural parameters by name (`mean`, `deviation`), for `kl` and initialisers. */
   readonly parameters: ReadonlyMap<string, Meaning>;
+  /** Logarithm of the density, or of the probability where values are counted, element by element; of distributions of numbers. */
+  logDensity?(context: Context, value: TensorMeaning, range: SourceRange): TensorMeaning;
+  /** Probability of a draw that is not above the value, element by element; likewise. */
+  cumulative?(context: Context, value: TensorMeaning, range: SourceRange): TensorMeaning;
 }
 
 /** `linear(1, 0, over: 1000)`: a scalar that depends on the outer step. */
@@ -121,6 +125,8 @@ export interface LearnedMeaning {
   readonly initial: number;
   readonly per: 'scalar' | 'element' | 'weight' | 'step';
   readonly bounds: readonly [number, number] | undefined;
+  /** A learner: one for each element of its weights. Becomes a learner where it is used. */
+  readonly like?: CallableMeaning;
   readonly range: SourceRange;
 }
 
@@ -232,8 +238,10 @@ export interface Context {
   wrap(value: Value, dims: readonly Dim[], from: readonly TensorMeaning[]): TensorMeaning;
   /** A weight of the layer being applied: created at its first application, found again at later ones. Outside a model: a DiagnosticError. */
   weight(parameter: string, dims: readonly Dim[], initial: Initializer): TensorMeaning;
-  /** A standard draw per task; its shape must not contain the task axis. */
-  draw(distribution: 'uniform' | 'normal', dims: readonly Dim[], range: SourceRange): TensorMeaning;
+  /** A standard draw per task; its shape must not contain the task axis. `part` tells several draws under one name apart. */
+  draw(distribution: 'uniform' | 'normal', dims: readonly Dim[], range: SourceRange, part?: string): TensorMeaning;
+  /** Values for all samples that the phase draws, stacked along a leading axis; of what draws nothing, copies. */
+  samples(of: TensorMeaning, range: SourceRange): TensorMeaning;
   /** For `batch_norm(mode: support)`: moments of the same layer when the model is applied to the support set; `compute` gives those of the set at hand. */
   supportMoments(compute: () => Moments): Moments;
   /** State of the layer being applied (per inner step), such as running statistics. `update` is undefined outside training. */

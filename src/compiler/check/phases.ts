@@ -37,7 +37,7 @@ function constantsOf(trace: Trace): ConstantEvaluator {
 function scalar(trace: Trace, expression: Expression, what: string): TensorMeaning {
   const tensor = trace.at(expression.range, () => trace.tensor(trace.language.evaluate(trace, expression, trace.scope), expression.range));
   if (tensor.dims.length > 0) throw new DiagnosticError(notAScalarLoss(what, describe(tensor), expression.range));
-  return tensor;
+  return trace.at(expression.range, () => trace.overDraws(tensor));
 }
 
 function usedTasks(trace: Trace): string[] {
@@ -73,6 +73,7 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   const trace = tools.newTrace('train', block.body, prefix);
   const complete = reader.complete();
   const constants = constantsOf(trace);
+  trace.draws = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
   const using = session.attempt(() => reader.expression('using'), undefined);
   // Each clause is read by itself, so that one wrong value does not hide another.
   const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using), undefined);
@@ -171,13 +172,14 @@ function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: N
   reader.allowOnly(part.body, []);
   const trace = tools.newTrace('validate', part.body, prefix);
   const complete = reader.complete();
+  const constants = constantsOf(trace);
+  trace.draws = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
   const results = reported(trace, reader.arguments('report'));
   const keep = tools.session.attempt(() => readKeep(trace, reader, results), undefined);
   if (!reader.has('keep') && !reader.has('report'))
     tools.session.reportAbsence(
       clausesMissing(['keep'], '`validate`', ['keep highest(accuracy(fast(query.x), query.y))'], part.keywordRange),
     );
-  const constants = constantsOf(trace);
   const every = count(tools, reader, constants, 'every', limits.outerSteps);
   const episodes = count(tools, reader, constants, 'episodes', limits.episodes);
   if (!complete || results.length === 0 || every === undefined || episodes === undefined) throw new PoisonError();
@@ -220,8 +222,10 @@ export function tracedEvaluate(tools: PhaseTools, block: Block): FinishedPhase<'
   reader.allowOnly(block.body, []);
   const trace = tools.newTrace('evaluate', block.body, 'evaluate');
   const complete = reader.complete();
+  const constants = constantsOf(trace);
+  trace.draws = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
   const results = reported(trace, reader.arguments('report'));
-  const episodes = count(tools, reader, constantsOf(trace), 'episodes', limits.episodes);
+  const episodes = count(tools, reader, constants, 'episodes', limits.episodes);
   if (!complete || results.length === 0 || episodes === undefined) throw new PoisonError();
   const tasks = usedTasks(trace);
   return {

@@ -8,7 +8,9 @@ import type { Block, Expression, File } from '../parse/ast.ts';
 import { Budget } from './budget.ts';
 import type { Setting } from './model.ts';
 import { PoisonError } from './poison.ts';
-import { WeightRegistry } from './weights.ts';
+import { type Segment, WeightRegistry } from './weights.ts';
+
+const UNNAMED = 'learned';
 
 export interface CheckInput {
   readonly source: SourceFile;
@@ -34,7 +36,7 @@ export class CheckSession {
   readonly usedNames = new Set<string>();
   readonly #settings = new Map<string, Setting>();
   readonly #diagnostics = new Map<string, Diagnostic>();
-  readonly #learned = new Map<number, number>();
+  readonly #learned = new Map<number, readonly Segment[]>();
   #budget = new Budget();
   /** While the value of a setting is evaluated, mistakes belong to the command line. */
   #inOverride = false;
@@ -133,11 +135,14 @@ export class CheckSession {
     return this.input.source.text.slice(range.start, range.end).replace(/\s+/g, ' ').trim();
   }
 
-  /** Numbers the places of unnamed `learned(…)` by first use. */
-  learnedIndex(start: number): number {
-    const known = this.#learned.get(start) ?? this.#learned.size + 1;
-    this.#learned.set(start, known);
-    return known;
+  /** What a `learned(…)` written at this place is called: as its first use names it, so that all uses share it; else by a number. */
+  learnedPlace(start: number, path: readonly string[] | undefined): readonly Segment[] {
+    const known = this.#learned.get(start);
+    if (known !== undefined) return known;
+    const unnamed = [...this.#learned.values()].filter(([first]) => first?.name === UNNAMED).length;
+    const place = path?.map((name) => ({ name, index: 1 })) ?? [{ name: UNNAMED, index: unnamed + 1 }];
+    this.#learned.set(start, place);
+    return place;
   }
 
   blocks(keyword: Block['keyword']): readonly Block[] {

@@ -2,7 +2,7 @@
  * @file One trace: the spec's expressions evaluated for one task of one phase into nodes of one function. Implements what builtins
  * may ask for; everything is emitted into a single builder, and gradients are cut out of it afterwards (extract.ts).
  */
-import { outsideModel, supportStatistics } from '../diagnostics/catalogue/meta.ts';
+import { outsideModel, samplesInAStep, supportStatistics } from '../diagnostics/catalogue/meta.ts';
 import { badTensor } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import { InternalError } from '../diagnostics/internal-error.ts';
@@ -10,8 +10,10 @@ import type { EpisodeShape, SourceRange, Value } from '../ir/ir.ts';
 import { type TensorType, tensorType } from '../ir/tensor-type.ts';
 import type { Body, Expression } from '../parse/ast.ts';
 import { limits } from './budget.ts';
+import { meanOver } from './builtins/numeric.ts';
 import { describe } from './describe.ts';
-import { sizes } from './dims.ts';
+import { dim, sizes } from './dims.ts';
+import { mapOver } from './extract.ts';
 import type { Frame, PartOf } from './frame.ts';
 import { highest } from './levels.ts';
 import type {
@@ -65,6 +67,8 @@ export class Trace implements Context {
   readonly partOf = new Map<Value, PartOf>();
   readonly #updates = new Map<string, Value>();
   readonly #parameters = new Map<string, Value>();
+  /** Names of the draws that were made for all samples at once. */
+  readonly #stacked = new Set<string>();
   readonly #frames: Frame[] = [];
   #builder: TracingBuilder;
   #depth = 0;
@@ -77,6 +81,8 @@ export class Trace implements Context {
         readonly draw: (name: string, distribution: 'uniform' | 'normal', dims: readonly Dim[]) => Value;
       }
     | undefined;
+  /** How often everything that is drawn outside of the tasks is drawn: the phase's `draws`. */
+  draws = 1;
   /** Names the draws and learned scalars of what is being evaluated. */
   naming: readonly string[] = [];
   /** Tasks block whose task-level draws are being made. */
@@ -203,6 +209,7 @@ export class Trace implements Context {
         return { kind: 'tensor', value: meaning.at(this.root, step.value, this.outerSteps()), dims: [], level: 'meta' };
       }
       case 'learned':
+        if (meaning.like !== undefined) throw new DiagnosticError(badTensor(describe(meaning), range));
         return this.learned(meaning, [], this.naming.length > 0 ? this.naming : undefined);
       case 'poison':
         throw new PoisonError();
@@ -254,10 +261,13 @@ export class Trace implements Context {
     );
   }
 
-  #learnedSegments(meaning: LearnedMeaning, path: readonly string[] | undefined): Segment[] {
-    if (path !== undefined) return path.map((name) => ({ name, index: 1 }));
-    if (this.frame !== undefined) return [...this.frame.segments];
-    return [{ name: 'learned', index: this.session.learnedIndex(meaning.range.start) }];
+  #learnedSegments(meaning: LearnedMeaning, path: readonly string[] | undefined): readonly Segment[] {
+    return path === undefined && this.frame !== undefined ? [...this.frame.segments] : this.learnedPlace(meaning, path);
+  }
+
+  /** Under what a learned scalar, or a learner of them, is known outside of models: the first of the names that it is used by. */
+  learnedPlace({ range }: LearnedMeaning, path: readonly string[] | undefined): readonly Segment[] {
+    return this.session.learnedPlace(range.start, path);
   }
 
   learnedAt(
@@ -280,8 +290,8 @@ export class Trace implements Context {
     return frame !== undefined ? frame.read(entry) : this.start(entry);
   }
 
-  draw(distribution: 'uniform' | 'normal', dims: readonly Dim[], range: SourceRange): TensorMeaning {
-    const base = this.naming.length > 0 ? this.naming.join('.') : 'draw';
+  draw(distribution: 'uniform' | 'normal', dims: readonly Dim[], range: SourceRange, part?: string): TensorMeaning {
+    const base = [this.naming.length > 0 ? this.naming.join('.') : 'draw', ...(part === undefined ? [] : [part])].join('.');
     const place = this.frame === undefined ? base : segmentsKey(this.frame.segments);
     const path = this.example === undefined ? place : `${this.example.prefix}.${place}`;
     const count = (this.#drawIndex.get(path) ?? 0) + 1;
@@ -297,6 +307,50 @@ export class Trace implements Context {
       const value = recurrences.reduce((draw, recurrence) => recurrence.drawOfStep(name, draw), drawn);
       return { kind: 'tensor', value, dims, level: this.example === undefined ? 'task' : 'example' };
     });
+  }
+
+  samples(of: TensorMeaning, range: SourceRange): TensorMeaning {
+    if (this.#builder !== this.root) throw new DiagnosticError(samplesInAStep(range));
+    const dims = [dim(this.draws, 'draws'), ...of.dims];
+    const value = this.at(
+      range,
+      () =>
+        this.#sampled(of.value) ??
+        this.root.broadcast(
+          of.value,
+          sizes(dims),
+          of.dims.map((_, axis) => axis + 1),
+        ),
+    );
+    return { ...this.wrap(value, dims, [of]), ...(of.classes === undefined ? {} : { classes: of.classes }) };
+  }
+
+  /** The mean over the samples that the phase draws of a number that may depend on them. */
+  overDraws(of: TensorMeaning): TensorMeaning {
+    const sampled = this.#sampled(of.value);
+    return sampled === undefined ? of : this.wrap(meanOver(this.root, sampled, [0]), of.dims, [of]);
+  }
+
+  /** [draws, ...]; undefined where there is one draw, or nothing is drawn outside of the tasks. */
+  #sampled(value: Value): Value | undefined {
+    if (this.draws === 1) return undefined;
+    const drawn = [...this.#parameters].flatMap(([name, parameter]) => {
+      const binding = this.bindings.get(name);
+      return binding?.kind === 'draw' && binding.tasks === undefined && !this.#stacked.has(name) ? [{ name, parameter, binding }] : [];
+    });
+    const stacked = (one: Value): Value => {
+      const { name, binding } = drawn.find(({ parameter }) => parameter === one) as (typeof drawn)[number];
+      const all = `samples.${name}`;
+      this.#stacked.add(all);
+      return this.parameter(all, tensorType(one.type.dtype, [this.draws, ...one.type.shape]), binding);
+    };
+    return mapOver(
+      this.root,
+      value,
+      drawn.map(({ parameter }) => parameter),
+      stacked,
+      this.draws,
+    );
   }
 
   recur(recurrence: Recurrence): Recurred {

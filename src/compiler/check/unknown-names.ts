@@ -67,7 +67,8 @@ class NamePass {
         ? statement.arguments.flatMap((argument) => (argument.kind === 'binder' ? [argument.name.text] : []))
         : [],
     );
-    if (block.from !== undefined) this.#expression(block.from, outer);
+    // Of a family, what it starts from may be a parameter.
+    if (block.from !== undefined) this.#expression(block.from, inner(outer, parameters));
     this.#statements(block.body, inner(outer, [...parameters, ...binders, ...definedIn(block.body)]));
   }
 

@@ -128,6 +128,11 @@ export class FakeContext implements Context {
     return this.input(dims, values);
   }
 
+  /** As in a phase with one draw. */
+  samples(of: TensorMeaning): TensorMeaning {
+    return this.wrap(this.builder.reshape(of.value, [1, ...of.value.type.shape]), toDims([1, ...of.dims]), [of]);
+  }
+
   supportMoments(compute: () => Moments): Moments {
     return this.#support ?? compute();
   }

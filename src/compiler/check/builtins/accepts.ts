@@ -1,12 +1,13 @@
 /** @file Whether a value is what a parameter accepts, and how that is said in messages and in the documentation. */
 import type { Accepts } from '../builtin.ts';
 import type { Meaning } from '../meaning.ts';
+import { hasWeights } from './over-weights.ts';
 
 /** `a whole number, at least 1`; printed by messages and by the language page. */
 export function printAccepts(accepts: Accepts): string {
   switch (accepts.kind) {
     case 'tensor':
-      return 'a tensor or a number';
+      return accepts.learners === true ? 'a tensor, a number, or a model or learner' : 'a tensor or a number';
     case 'number':
       return `a constant ${accepts.integer ? 'whole number' : 'number'}${printLimits(accepts)}`;
     case 'numbers':
@@ -66,7 +67,7 @@ export function isTensorLike(meaning: Meaning): boolean {
 export function accepted(accepts: Accepts, meaning: Meaning): boolean {
   switch (accepts.kind) {
     case 'tensor':
-      return isTensorLike(meaning);
+      return isTensorLike(meaning) || (accepts.learners === true && hasWeights(meaning));
     case 'number':
       return meaning.kind === 'number' && numberFits(meaning.value, accepts);
     case 'numbers':

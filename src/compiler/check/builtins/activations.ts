@@ -22,6 +22,7 @@ function activation(name: string, summary: string, compute: (builder: FunctionBu
   return {
     name,
     category: 'activation',
+    elementwise: true,
     summary,
     parameters: [tensorParameter('x', 'input of any shape')],
     apply: (context, values) => mapElements(context, values.tensor('x'), compute),
@@ -39,6 +40,7 @@ function withNumber(
   return {
     name,
     category: 'activation',
+    elementwise: true,
     summary,
     parameters: [tensorParameter('x', 'input of any shape'), numberParameter(parameter, about, { default: fallback })],
     apply: (context, values) => mapElements(context, values.tensor('x'), (builder, x) => compute(builder, x, values.number(parameter))),

@@ -1,11 +1,16 @@
 /** @file Distributions as values. A draw transforms standard draws, so it has derivatives with respect to the parameters where they exist. */
+import { wrongArgument } from '../../diagnostics/catalogue/arguments.ts';
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
+import type { FunctionBuilder } from '../../ir/build.ts';
 import type { SourceRange, Value } from '../../ir/ir.ts';
 import type { Arguments, Builtin } from '../builtin.ts';
+import { describe } from '../describe.ts';
 import type { Context, Dim, DistributionMeaning, Meaning, TensorMeaning } from '../meaning.ts';
 import { dimsOf } from './dimensions.ts';
 import { broadcastDims, expandTo } from './elementwise.ts';
-import { truthAsFloat } from './numeric.ts';
-import { sizesParameter, tensorParameter } from './parameters.ts';
+import { oneMinus, truthAsFloat } from './numeric.ts';
+import { overWeights } from './over-weights.ts';
+import { sizesParameter, tensorParameter, weightsParameter } from './parameters.ts';
 
 const shapeParameter = sizesParameter('shape', 'shape of one draw; `[]` is a scalar, or the shape of the parameters', 1, []);
 
@@ -16,6 +21,10 @@ interface Family {
   readonly standard: 'uniform' | 'normal';
   /** From a standard draw and the parameters, all of one shape. */
   transform(context: Context, draw: Value, parameters: readonly Value[]): Value;
+  /** Logarithm of the density, or of the probability, at a value; all of one shape. */
+  logDensity(builder: FunctionBuilder, value: Value, parameters: readonly Value[]): Value;
+  /** Probability of a draw that is not above a value; all of one shape. */
+  cumulative(builder: FunctionBuilder, value: Value, parameters: readonly Value[]): Value;
 }
 
 /** The shape of one draw: `shape`, expanded by the parameters' own. */
@@ -37,19 +46,44 @@ function makeDistribution(family: Family, values: Arguments): DistributionMeanin
   const meanings = new Map<string, Meaning>(family.parameters.map(({ name }) => [name, values.any(name)]));
   const ranges = family.parameters.map(({ name }) => values.rangeOf(name));
   const shape = dimsOf(values.numbers('shape'));
+  const operands = [...meanings.values()].map((meaning, index) => ({ meaning, range: ranges[index] ?? values.range }));
+  // Parameters are read where they are used, not where the distribution was written: that may be another function of the program.
+  const read = (context: Context, parts: readonly Meaning[]): readonly TensorMeaning[] =>
+    parts.map((meaning, index) => context.tensor(meaning, ranges[index] ?? values.range));
+  const at = (
+    context: Context,
+    value: TensorMeaning,
+    range: SourceRange,
+    compute: Family['logDensity'] | Family['cumulative'],
+  ): TensorMeaning => {
+    const parameters = read(context, [...meanings.values()]);
+    const own = ownDims(family.name, shape, parameters, ranges, values.range);
+    const dims = broadcastDims(family.name, value.dims, own, range, values.range);
+    const [place, ...expanded] = [value, ...parameters].map((tensor) => expandTo(context, tensor, dims));
+    return context.wrap(compute(context.builder, place as Value, expanded), dims, [value, ...parameters]);
+  };
   return {
     kind: 'distribution',
     name: family.name,
     parameters: meanings,
     sample(context, prefix, range) {
-      // Read here, not where the distribution was written: a draw may be made in another function of the program.
-      const parameters = [...meanings.values()].map((meaning, index) => context.tensor(meaning, ranges[index] ?? range));
-      const own = ownDims(family.name, shape, parameters, ranges, values.range);
-      const dims = [...prefix, ...own];
-      const draw = context.draw(family.standard, dims, range);
-      const expanded = parameters.map((parameter) => expandTo(context, parameter, dims));
-      return context.wrap(family.transform(context, draw.value, expanded), dims, [draw, ...parameters]);
+      const draw = (parts: readonly Meaning[], part?: string): TensorMeaning => {
+        const parameters = read(context, parts);
+        const dims = [...prefix, ...ownDims(family.name, shape, parameters, ranges, values.range)];
+        const standard = context.draw(family.standard, dims, range, part);
+        const expanded = parameters.map((parameter) => expandTo(context, parameter, dims));
+        return context.wrap(family.transform(context, standard.value, expanded), dims, [standard, ...parameters]);
+      };
+      const found = overWeights(context, family.name, operands, values.range, (path, parts) => draw(parts, path));
+      if (found === undefined) return draw([...meanings.values()]);
+      if (shape.length > 0) {
+        const hint = 'the weights of a learner have their shapes: remove `shape`';
+        throw new DiagnosticError(wrongArgument(family.name, 'shape', 'no shape', 'one', values.rangeOf('shape'), hint));
+      }
+      return found.like.withWeights(found.results);
     },
+    logDensity: (context, value, range) => at(context, value, range, family.logDensity),
+    cumulative: (context, value, range) => at(context, value, range, family.cumulative),
   };
 }
 
@@ -58,7 +92,7 @@ function distribution(family: Family): Builtin {
     name: family.name,
     category: 'distribution',
     summary: family.summary,
-    parameters: [...family.parameters.map(({ name, about, default: fallback }) => tensorParameter(name, about, fallback)), shapeParameter],
+    parameters: [...family.parameters.map(({ name, about, default: fallback }) => weightsParameter(name, about, fallback)), shapeParameter],
     apply: (_context, values) => makeDistribution(family, values),
   };
 }
@@ -76,6 +110,16 @@ const uniform = distribution({
     const width = builder.binary('subtract', high as Value, low as Value);
     return builder.binary('add', low as Value, builder.binary('multiply', width, draw));
   },
+  logDensity(builder, value, [low, high]) {
+    const inside = builder.binary('and', builder.compare('GE', value, low as Value), builder.compare('LT', value, high as Value));
+    const density = builder.unary('negate', builder.unary('log', builder.binary('subtract', high as Value, low as Value)));
+    return builder.select(inside, density, builder.constant(Number.NEGATIVE_INFINITY, value.type.shape));
+  },
+  cumulative(builder, value, [low, high]) {
+    const width = builder.binary('subtract', high as Value, low as Value);
+    const share = builder.binary('divide', builder.binary('subtract', value, low as Value), width);
+    return builder.scale('minimum', builder.scale('maximum', share, 0), 1);
+  },
 });
 
 const normal = distribution({
@@ -88,6 +132,17 @@ const normal = distribution({
   standard: 'normal',
   transform: ({ builder }, draw, [mean, deviation]) =>
     builder.binary('add', mean as Value, builder.binary('multiply', deviation as Value, draw)),
+  logDensity(builder, value, [mean, deviation]) {
+    const standard = builder.binary('divide', builder.binary('subtract', value, mean as Value), deviation as Value);
+    const exponent = builder.scale('multiply', builder.binary('multiply', standard, standard), -0.5);
+    const log = builder.scale('add', builder.unary('log', deviation as Value), 0.5 * Math.log(2 * Math.PI));
+    return builder.binary('subtract', exponent, log);
+  },
+  cumulative(builder, value, [mean, deviation]) {
+    const standard = builder.binary('divide', builder.binary('subtract', value, mean as Value), deviation as Value);
+    const error = builder.unary('erf', builder.scale('multiply', standard, Math.SQRT1_2));
+    return builder.scale('add', builder.scale('multiply', error, 0.5), 0.5);
+  },
 });
 
 const bernoulli = distribution({
@@ -96,6 +151,58 @@ const bernoulli = distribution({
   parameters: [{ name: 'p', about: 'probability of 1', default: 0.5 }],
   standard: 'uniform',
   transform: ({ builder }, draw, [p]) => truthAsFloat(builder, builder.compare('LT', draw, p as Value)),
+  logDensity(builder, value, [p]) {
+    const yes = builder.compare('NE', value, builder.zerosLike(value));
+    return builder.unary('log', builder.select(yes, p as Value, oneMinus(builder, p as Value)));
+  },
+  cumulative(builder, value, [p]) {
+    const ones = builder.constant(1, value.type.shape);
+    const below = builder.select(builder.compare('GE', value, ones), ones, oneMinus(builder, p as Value));
+    return builder.select(builder.compare('GE', value, builder.zerosLike(value)), below, builder.zerosLike(value));
+  },
 });
 
-export const distributionBuiltins: readonly Builtin[] = [uniform, normal, bernoulli];
+/** A function of a distribution and a value. */
+function atValue(name: string, summary: string, method: 'logDensity' | 'cumulative'): Builtin {
+  return {
+    name,
+    category: 'distribution',
+    summary,
+    parameters: [
+      { name: 'distribution', accepts: { kind: 'distribution' }, about: 'of numbers, with any parameters' },
+      tensorParameter('x', 'where, of a shape that goes with the parameters'),
+    ],
+    apply(context, values) {
+      const distribution = values.any('distribution');
+      const compute = distribution.kind === 'distribution' ? distribution[method] : undefined;
+      if (compute !== undefined) return compute(context, values.tensor('x'), values.rangeOf('x'));
+      throw new DiagnosticError(
+        wrongArgument(
+          name,
+          'distribution',
+          'a distribution of numbers: `normal(…)`, `uniform(…)`, `bernoulli(…)`',
+          describe(distribution),
+          values.rangeOf('distribution'),
+        ),
+      );
+    },
+  };
+}
+
+const samples: Builtin = {
+  name: 'samples',
+  category: 'distribution',
+  summary:
+    'What comes of an expression for each of the `draws` of its block: [...] -> [draws, ...]. Everything that was drawn outside of the tasks is drawn anew.',
+  parameters: [tensorParameter('of', 'a tensor that depends on draws')],
+  apply: (context, values) => context.samples(values.tensor('of'), values.range),
+};
+
+export const distributionBuiltins: readonly Builtin[] = [
+  uniform,
+  normal,
+  bernoulli,
+  atValue('log_density', 'Logarithm of the density at x, element by element; of `bernoulli`, of the probability.', 'logDensity'),
+  atValue('cumulative', 'Probability of a draw of at most x, element by element.', 'cumulative'),
+  samples,
+];

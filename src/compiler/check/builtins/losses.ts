@@ -29,7 +29,7 @@ const crossEntropy: Builtin = {
       const picked = sumOfLast(builder, builder.binary('multiply', target, builder.unary('log', probabilityFloor(builder, value))));
       return context.wrap(builder.unary('negate', meanOfAll(builder, picked)), [], [predictions, labels]);
     }
-    const { shifted, logSum } = shiftedLogSumExp(builder, value);
+    const { shifted, logSum } = shiftedLogSumExp(builder, value, [rankOf(value) - 1]);
     const chosen = sumOfLast(builder, builder.binary('multiply', target, shifted));
     // Class numbers have one class each; given probabilities may sum to something else, which weighs the logarithm.
     const whole = labels.dims.length < predictions.dims.length ? logSum : builder.binary('multiply', logSum, sumOfLast(builder, target));

@@ -9,6 +9,7 @@ function elementwise(name: string, summary: string, compute: (builder: FunctionB
   return {
     name,
     category: 'mathematics',
+    elementwise: true,
     summary,
     parameters: [tensorParameter('x', 'any shape')],
     apply: (context, values) => mapElements(context, values.tensor('x'), compute),
@@ -19,6 +20,7 @@ function ofTwo(name: 'max' | 'min', word: string): Builtin {
   return {
     name,
     category: 'mathematics',
+    elementwise: true,
     summary: `The ${word} of two values, elementwise; at ties the first takes the gradient. Over an axis: \`${name}imum\`.`,
     parameters: [tensorParameter('a', 'any shape'), tensorParameter('b', 'a shape that goes with it')],
     apply(context, values) {
@@ -32,6 +34,7 @@ function ofTwo(name: 'max' | 'min', word: string): Builtin {
 const power: Builtin = {
   name: 'power',
   category: 'mathematics',
+  elementwise: true,
   summary: 'base^exponent, elementwise; the same as the operator `^`.',
   parameters: [tensorParameter('base', 'any shape'), tensorParameter('exponent', 'a number or a shape that goes with it')],
   apply(context, values) {
@@ -44,6 +47,7 @@ const power: Builtin = {
 const clip: Builtin = {
   name: 'clip',
   category: 'mathematics',
+  elementwise: true,
   summary: 'x brought into [low, high], elementwise; the derivative is 0 outside.',
   parameters: [tensorParameter('x', 'any shape'), tensorParameter('low', 'lower bound'), tensorParameter('high', 'upper bound')],
   apply(context, values) {
@@ -59,6 +63,7 @@ const clip: Builtin = {
 const where: Builtin = {
   name: 'where',
   category: 'mathematics',
+  elementwise: true,
   summary: '`a` where the condition holds (is not 0), `b` elsewhere; comparisons such as `x < 0` are conditions.',
   parameters: [
     tensorParameter('condition', 'a comparison'),

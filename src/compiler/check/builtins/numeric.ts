@@ -87,22 +87,32 @@ export function safeDivide(builder: FunctionBuilder, left: Value, right: Value):
 }
 
 /**
- * The last axis shifted so that its maximum is 0, and log(sum(exp(.))) of that, with the last axis removed.
- * The maximum is a constant to the derivative, which is exact: both softmax and its logarithm are invariant to shifts.
+ * `value` shifted so that its maximum over `axes` is 0, that maximum, and log(sum(exp(.))) of what was shifted; the last two without the
+ * axes. The maximum is a constant to the derivative, which is exact: softmax and its logarithm are invariant to shifts.
  */
-export function shiftedLogSumExp(builder: FunctionBuilder, logits: Value): { readonly shifted: Value; readonly logSum: Value } {
-  const shape = logits.type.shape;
-  const last = shape.length - 1;
-  const constant = builder.unary('stop_gradient', logits);
-  const largest = builder.emit('reduce_max', [constant], { dimensions: [last] });
-  const shifted = builder.binary('subtract', logits, restoreAxes(builder, largest, shape, [last]));
-  return { shifted, logSum: builder.unary('log', builder.sum(builder.unary('exponential', shifted), [last])) };
+export function shiftedLogSumExp(
+  builder: FunctionBuilder,
+  value: Value,
+  axes: readonly number[],
+): { readonly shifted: Value; readonly largest: Value; readonly logSum: Value } {
+  const { shape } = value.type;
+  const largest = builder.emit('reduce_max', [builder.unary('stop_gradient', value)], { dimensions: axes });
+  const shifted = builder.binary('subtract', value, restoreAxes(builder, largest, shape, axes));
+  return { shifted, largest, logSum: builder.unary('log', builder.sum(builder.unary('exponential', shifted), axes)) };
+}
+
+/** log(sum(exp(value))) over `axes`, which are removed, without overflow. */
+export function logSumExp(builder: FunctionBuilder, value: Value, axes: readonly number[]): Value {
+  if (axes.length === 0) return value;
+  const { largest, logSum } = shiftedLogSumExp(builder, value, axes);
+  return builder.binary('add', largest, logSum);
 }
 
 /** Logarithm of softmax over the last axis. */
 export function logSoftmax(builder: FunctionBuilder, logits: Value): Value {
-  const { shifted, logSum } = shiftedLogSumExp(builder, logits);
-  return builder.binary('subtract', shifted, restoreAxes(builder, logSum, logits.type.shape, [rankOf(logits) - 1]));
+  const last = rankOf(logits) - 1;
+  const { shifted, logSum } = shiftedLogSumExp(builder, logits, [last]);
+  return builder.binary('subtract', shifted, restoreAxes(builder, logSum, logits.type.shape, [last]));
 }
 
 /** Softmax over the last axis. */

@@ -11,6 +11,11 @@ export function tensorParameter(name: string, about: string, fallback?: number |
   return parameter(name, { kind: 'tensor' }, about, fallback);
 }
 
+/** A tensor, or a learner for one value per weight. */
+export function weightsParameter(name: string, about: string, fallback?: number | 'none'): ParameterSpec {
+  return parameter(name, { kind: 'tensor', learners: true }, about, fallback);
+}
+
 interface NumberLimits {
   readonly integer?: boolean;
   readonly least?: number;

@@ -4,11 +4,12 @@ import { wrongRank } from '../../diagnostics/catalogue/shapes.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { FunctionBuilder } from '../../ir/build.ts';
 import type { Value } from '../../ir/ir.ts';
+import { sizeOf } from '../../ir/tensor-type.ts';
 import type { Arguments, Builtin, ParameterSpec } from '../builtin.ts';
 import type { TensorMeaning } from '../meaning.ts';
 import { resolveAxis, shapeAt } from './checks.ts';
 import { withoutAxes } from './dimensions.ts';
-import { asFloat, axesOf, meanOver, momentsOver, restoreAxes, safeDivide, safeSqrt } from './numeric.ts';
+import { asFloat, axesOf, logSumExp, meanOver, momentsOver, restoreAxes, safeDivide, safeSqrt } from './numeric.ts';
 import { axisParameter, tensorParameter } from './parameters.ts';
 
 const overAxis: ParameterSpec = axisParameter('axis that goes; everything by default; -1 is the last', 'none');
@@ -109,6 +110,13 @@ export const reductionBuiltins: readonly Builtin[] = [
   ),
   reduction('norm', 'Euclidean norm sqrt(sum(x^2)) of all elements, or along one axis; its derivative at 0 is 0.', (builder, x, axes) =>
     safeSqrt(builder, builder.sum(builder.binary('multiply', x, x), axes)),
+  ),
+  reduction('log_sum_exp', 'log(sum(exp(x))) of all elements, or along one axis, without overflow.', logSumExp),
+  reduction(
+    'log_mean_exp',
+    'log(mean(exp(x))) of all elements, or along one axis, without overflow: of log-likelihoods, that of their mixture in equal shares.',
+    (builder, x, axes) =>
+      builder.scale('subtract', logSumExp(builder, x, axes), Math.log(sizeOf(axes.map((axis) => x.type.shape[axis] ?? 1)))),
   ),
   place('argmax', 'largest', (_builder, x) => x),
   place('argmin', 'smallest', (builder, x) => builder.unary('negate', x)),

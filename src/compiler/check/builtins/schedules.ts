@@ -1,11 +1,13 @@
 /** @file Scalars that follow the outer step (counted from 0), and learned scalars. */
-import { wrongArgument } from '../../diagnostics/catalogue/arguments.ts';
+import { argumentsExclude, wrongArgument } from '../../diagnostics/catalogue/arguments.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { FunctionBuilder } from '../../ir/build.ts';
 import type { Value } from '../../ir/ir.ts';
 import type { Arguments, Builtin, ParameterSpec } from '../builtin.ts';
+import { describe } from '../describe.ts';
 import type { LearnedMeaning, ScheduleMeaning } from '../meaning.ts';
-import { countParameter, numberParameter, numbersParameter, optionParameter } from './parameters.ts';
+import { hasWeights } from './over-weights.ts';
+import { anyParameter, countParameter, numberParameter, numbersParameter, optionParameter } from './parameters.ts';
 
 const overParameter: ParameterSpec = countParameter('over', 'outer steps it takes; all steps of the train block by default', 'none');
 
@@ -128,14 +130,20 @@ const learned: Builtin = {
   name: 'learned',
   category: 'schedule',
   summary:
-    'A scalar trained with the weights, from `initial` on; as a hyperparameter, one per `scalar`, `element`, `weight` or inner `step`.',
+    'A scalar trained with the weights, from `initial` on; as a hyperparameter, one per `scalar`, `element`, `weight` or inner `step`; with `like`, a learner of them.',
   parameters: [
     numberParameter('initial', 'first value'),
     optionParameter('per', ['scalar', 'element', 'weight', 'step'], 'how many of them', 'scalar'),
     numbersParameter('in', 'bounds [low, high], kept after every step', 'none'),
+    anyParameter('like', 'a model or learner: one for each element of its weights, which makes a learner', 'none'),
   ],
   apply(_context, values): LearnedMeaning {
     const initial = values.number('initial');
+    const like = values.has('like') ? values.any('like') : undefined;
+    if (like !== undefined && !hasWeights(like))
+      throw new DiagnosticError(wrongArgument('learned', 'like', 'a model or an adapted learner', describe(like), values.rangeOf('like')));
+    if (like !== undefined && values.option('per') !== 'scalar')
+      throw new DiagnosticError(argumentsExclude('learned', 'per', 'like', 'two ways to say how many', values.range));
     const [low, high, ...more] = values.has('in') ? values.numbers('in') : [-Infinity, Infinity];
     if (low === undefined || high === undefined || more.length > 0 || low >= high || initial < low || initial > high)
       throw new DiagnosticError(
@@ -152,6 +160,7 @@ const learned: Builtin = {
       initial,
       per: values.option('per') as LearnedMeaning['per'],
       bounds: values.has('in') ? [low, high] : undefined,
+      ...(like === undefined ? {} : { like }),
       range: values.range,
     };
   },

@@ -206,3 +206,15 @@ export function unusedDefinition(name: string, range: SourceRange): Diagnostic {
     hint: 'remove it, or use it in `train` or `evaluate`',
   };
 }
+
+export function samplesInAStep(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0516',
+    severity: 'error',
+    title: '`samples` are taken of a whole result',
+    range,
+    expected: 'a value that is computed outside of the steps of recurrences and of `example`',
+    found: 'one that exists within a step only',
+    hint: 'put it out of the step, and take `samples` of what the recurrence returns',
+  };
+}
