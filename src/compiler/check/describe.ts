@@ -25,7 +25,7 @@ export function describe(meaning: Meaning): string {
     case 'callable':
       return `${meaning.description} \`${meaning.name}\``;
     case 'distribution':
-      return `a distribution (${meaning.name})`;
+      return `a distribution${[...meaning.parameters.values()].some(({ kind }) => kind === 'callable') ? ' of learners' : ''} (${meaning.name})`;
     case 'schedule':
       return `a schedule (${meaning.description})`;
     case 'learned':

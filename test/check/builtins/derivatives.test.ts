@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TensorMeaning } from '../../../src/compiler/check/meaning.ts';
 import { hostArray } from '../../../src/compiler/ir/host-array.ts';
+import { densitySamples } from './density-samples.ts';
 import { differences, gradients, mixed, mixedGradient } from './derivative.ts';
 import { elementwiseSamples } from './elementwise-samples.ts';
 import { call, FakeContext, fieldOf, type Given } from './fake-context.ts';
@@ -14,7 +15,14 @@ import { tensorSamples } from './tensor-samples.ts';
 /** Constant to the derivative by definition, whatever differences say. */
 const constant = ['stop', 'calibration_error'];
 
-const all = Object.entries({ ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples, ...sequenceSamples })
+const all = Object.entries({
+  ...elementwiseSamples,
+  ...tensorSamples,
+  ...lossSamples,
+  ...layerSamples,
+  ...sequenceSamples,
+  ...densitySamples,
+})
   .filter(([name]) => !constant.includes(name))
   .flatMap(([name, list]) => list.map((sample) => [name, sample.about, sample] as const))
   .filter(([, about]) => !['huge', 'certain', 'equal'].some((edge) => about.includes(edge)));

@@ -1,6 +1,7 @@
 /** @file Every builtin against an independent formula: elements, shapes and their names. */
 import { describe, expect, test } from 'vitest';
 import { builtins } from '../../../src/compiler/check/builtins/table.ts';
+import { densitySamples } from './density-samples.ts';
 import { drawSamples } from './draw-samples.ts';
 import { elementwiseSamples } from './elementwise-samples.ts';
 import { call, dimsText, FakeContext, fieldOf, somewhere } from './fake-context.ts';
@@ -12,7 +13,7 @@ import { learnedSamples, scheduleSamples } from './schedule-samples.ts';
 import { sequenceSamples, shuffled } from './sequence-samples.ts';
 import { tensorSamples } from './tensor-samples.ts';
 
-const samples = { ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples, ...sequenceSamples };
+const samples = { ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples, ...sequenceSamples, ...densitySamples };
 const all = Object.entries(samples).flatMap(([name, list]) => list.map((sample) => [name, sample.about, sample] as const));
 
 function expectClose(found: readonly number[], expected: readonly number[], tolerance = 1e-9): void {

@@ -37,6 +37,7 @@ const variance = (values: readonly number[]): number => {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 };
+const logSum = (values: readonly number[]): number => Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0));
 const columns = [
   [1, 4],
   [-2, 5],
@@ -65,6 +66,25 @@ export const tensorSamples: Samples = {
   norm: [
     ofGrid('of everything', '[]', [Math.sqrt(91)]),
     ofGrid('over the last axis', '[shots = 2]', [Math.sqrt(14), Math.sqrt(77)], { axis: 1 }),
+  ],
+  log_sum_exp: [
+    ofGrid('of everything', '[]', [logSum(grid)]),
+    ofGrid('over examples', '[3]', columns.map(logSum), { axis: 0 }),
+    {
+      about: 'huge ones do not overflow',
+      arguments: (context) => ({ positional: [context.input([2], [1000, 1000])] }),
+      dims: '[]',
+      expected: () => [1000 + Math.log(2)],
+    },
+  ],
+  log_mean_exp: [
+    ofGrid('of everything', '[]', [logSum(grid) - Math.log(6)]),
+    ofGrid(
+      'over examples',
+      '[3]',
+      columns.map((values) => logSum(values) - Math.log(2)),
+      { axis: 0 },
+    ),
   ],
   argmax: [ofGrid('over the last axis', '[shots = 2]', [2, 1]), ofGrid('over examples', '[3]', [1, 1, 0], { axis: 0 })],
   argmin: [ofGrid('over the last axis', '[shots = 2]', [1, 2])],

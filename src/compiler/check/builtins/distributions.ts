@@ -9,7 +9,7 @@ import type { Context, Dim, DistributionMeaning, Meaning, TensorMeaning } from '
 import { dimsOf } from './dimensions.ts';
 import { broadcastDims, expandTo } from './elementwise.ts';
 import { oneMinus, truthAsFloat } from './numeric.ts';
-import { overWeights } from './over-weights.ts';
+import { hasWeights, overWeights } from './over-weights.ts';
 import { sizesParameter, tensorParameter, weightsParameter } from './parameters.ts';
 
 const shapeParameter = sizesParameter('shape', 'shape of one draw; `[]` is a scalar, or the shape of the parameters', 1, []);
@@ -82,8 +82,13 @@ function makeDistribution(family: Family, values: Arguments): DistributionMeanin
       }
       return found.like.withWeights(found.results);
     },
-    logDensity: (context, value, range) => at(context, value, range, family.logDensity),
-    cumulative: (context, value, range) => at(context, value, range, family.cumulative),
+    // Of learners, nobody asks for the density of one number.
+    ...(operands.some(({ meaning }) => hasWeights(meaning))
+      ? {}
+      : {
+          logDensity: (context: Context, value: TensorMeaning, range: SourceRange) => at(context, value, range, family.logDensity),
+          cumulative: (context: Context, value: TensorMeaning, range: SourceRange) => at(context, value, range, family.cumulative),
+        }),
   };
 }
 
