@@ -15,7 +15,7 @@ import type { SourceFile } from './diagnostics/source-file.ts';
 import { differentiate } from './differentiate/differentiate.ts';
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
-import { lower } from './lower/lower.ts';
+import { type LowerOptions, lower } from './lower/lower.ts';
 import { costOf } from './optimize/cost.ts';
 import { PassMemory } from './optimize/pass-memory.ts';
 import type { PrimitiveCounts } from './optimize/pipeline.ts';
@@ -71,10 +71,11 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
   const diagnostics = [...front.diagnostics, ...lost];
   if (lost.length > 0) return { ...failed, diagnostics };
   const { model } = front;
-  if (options.chunk !== undefined) return { diagnostics, model, chunk: options.chunk, ...compileModel(model, options.chunk, options) };
-  const single = compileModel(model, 1, options);
-  const chunk = chooseChunk(model, single.program, options);
-  return { diagnostics, model, chunk, ...(chunk === 1 ? single : compileModel(model, chunk, options)) };
+  if (options.chunk !== undefined)
+    return { diagnostics, model, chunk: options.chunk, ...compileModel(model, { chunk: options.chunk }, options) };
+  const single = compileModel(model, { chunk: 1 }, options);
+  const chosen = chooseChunks(model, single.program, options);
+  return { diagnostics, model, chunk: chosen.chunk, ...(chosen.chunk === 1 ? single : compileModel(model, chosen, options)) };
 }
 
 /** Parses and checks only. */
@@ -107,7 +108,7 @@ export function checkSource(
 
 function compileModel(
   model: Model,
-  chunk: number,
+  chunks: LowerOptions,
   options: CompileOptions,
 ): { readonly program: Program; readonly passes: readonly PassReport[] } {
   const passes: PassReport[] = [];
@@ -126,7 +127,7 @@ function compileModel(
   };
   const memory = new PassMemory();
   const clean = (body: Func): Func => cleanupForProcessors(body, { verify: false, memory });
-  const lowered = stage('ir', lower(model, { chunk }), (body) => body);
+  const lowered = stage('ir', lower(model, chunks), (body) => body);
   const differentiated = stage('differentiated', lowered, (body) => differentiate(clean(body), clean));
   const batched = stage('batched', differentiated, (body) => batch(body));
   const optimized = stage('optimized', batched, (body, entry) =>
@@ -159,9 +160,9 @@ const recurrentChunkBytes = 512 * 2 ** 20;
 
 /**
  * Tasks per call, from a program with one: as many as keep the live tensors of the call within a limit. Small problems then run whole, which saves calls;
- * large ones run task by task, which keeps their activations in cache.
+ * large ones run task by task, which keeps their activations in cache. Evaluation may need more memory for a task, for its samples or larger sets.
  */
-function chooseChunk(model: Model, single: Program, { devices = 1, chunkBytes }: CompileOptions): number {
+function chooseChunks(model: Model, single: Program, { devices = 1, chunkBytes }: CompileOptions): Required<LowerOptions> {
   const batch = Math.max(
     1,
     ...model.train.map((block) => block.batch),
@@ -169,8 +170,15 @@ function chooseChunk(model: Model, single: Program, { devices = 1, chunkBytes }:
   );
   const recurrent = single.functions.some((entry) => entry.tasks > 0 && entry.body.nodes.some((node) => node.op === 'scan'));
   const bytes = chunkBytes ?? (recurrent ? recurrentChunkBytes : cacheBytes);
-  const perTask = single.functions.filter((entry) => entry.tasks > 0).map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
-  return Math.max(1, Math.min(Math.floor(batch / devices), Math.floor(bytes / Math.max(1, ...perTask))));
+  const reports = new Set([single.evaluate?.entry, ...single.train.map(({ validate }) => validate?.entry)]);
+  const fitting = (most: number, among: (entry: EntryFunction) => boolean): number => {
+    const perTask = single.functions
+      .filter((entry) => entry.tasks > 0 && among(entry))
+      .map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
+    return Math.max(1, Math.min(most, Math.floor(bytes / Math.max(1, ...perTask))));
+  };
+  const chunk = fitting(Math.floor(batch / devices), (entry) => single.train.length === 0 || !reports.has(entry.name));
+  return { chunk, reportChunk: fitting(chunk, (entry) => reports.has(entry.name)) };
 }
 
 function residentBytes(entry: EntryFunction): number {

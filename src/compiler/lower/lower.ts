@@ -13,6 +13,8 @@ import { reportResult, stepState } from './train-names.ts';
 export interface LowerOptions {
   /** Tasks per call; limited to each block's own number of tasks. */
   readonly chunk: number;
+  /** The same for validation and evaluation; as `chunk` unless told. */
+  readonly reportChunk?: number;
 }
 
 export function lower(model: Model, options: LowerOptions): Program {
@@ -69,7 +71,14 @@ function validatePlan(
 ): ValidatePlan {
   const entry = `${block.name}.validate`;
   functions.push(
-    evaluateEntry(model, validate.task, validate.reports, entry, Math.min(options.chunk, validate.episodes), stepState(block)),
+    evaluateEntry(
+      model,
+      validate.task,
+      validate.reports,
+      entry,
+      Math.min(options.reportChunk ?? options.chunk, validate.episodes),
+      stepState(block),
+    ),
   );
   const keep = validate.keep === undefined ? undefined : { ...validate.keep, metric: reportResult(model, validate.keep.metric) };
   return { every: validate.every, episodes: validate.episodes, entry, episodeShapes: validate.task.episodes, keep };
@@ -85,7 +94,7 @@ function evaluatePlan(model: Model, options: LowerOptions, functions: EntryFunct
       evaluate.task,
       evaluate.reports,
       'evaluate',
-      Math.min(options.chunk, evaluate.episodes),
+      Math.min(options.reportChunk ?? options.chunk, evaluate.episodes),
       first === undefined ? undefined : stepState(first),
     ),
   );
