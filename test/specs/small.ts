@@ -4,7 +4,12 @@ import type { SourceFile } from '../../src/compiler/diagnostics/source-file.ts';
 
 /** Images of 16 x 16 or 8 x 8 and convolutions of 6 filters. Four halvings of the larger ones leave one pixel. */
 export function smallText(text: string): string {
-  return text.replaceAll('28 x 28', '16 x 16').replaceAll('20 x 20', '8 x 8').replaceAll('conv(64', 'conv(6');
+  return text
+    .replaceAll('28 x 28', '16 x 16')
+    .replaceAll('20 x 20', '8 x 8')
+    .replaceAll('[28, 28, 1]', '[16, 16, 1]')
+    .replaceAll('dense(784)', 'dense(256)')
+    .replaceAll('conv(64', 'conv(6');
 }
 
 const LARGEST: readonly (readonly [RegExp, number])[] = [
@@ -12,6 +17,7 @@ const LARGEST: readonly (readonly [RegExp, number])[] = [
   [/\.ways$/, 10],
   [/\.queries$/, 3],
   [/\.shots$/, 5],
+  [/\.draws$/, 3],
   [/^(units|slots|width)$/, 12],
   [/^longest$/, 4],
   // Rounding grows from step to step, most of all where the sign of a gradient decides.
