@@ -3,13 +3,13 @@ import { namedArgumentNotTaken, notCallable, tooDeep, wrongCount } from '../diag
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Builtin } from './builtin.ts';
-import { bind } from './builtins/bind.ts';
+import { bind, type CallArgument } from './builtins/bind.ts';
 import { overWeights } from './builtins/over-weights.ts';
 import { describe } from './describe.ts';
 import type { FunctionMeaning, Meaning, TensorMeaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import type { CallArgument, Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 
 /** `calleeRange`: where the callee stands, if it is written at the place. */
 export function applyCallee(

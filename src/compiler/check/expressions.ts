@@ -7,7 +7,7 @@ import type { SourceRange } from '../ir/ir.ts';
 import type { Argument, BinaryOperator, Body, Expression } from '../parse/ast.ts';
 import { applyCallee } from './apply.ts';
 import { evaluateBody } from './body.ts';
-import { optionNames } from './builtins/bind.ts';
+import { type CallArgument, optionNames } from './builtins/bind.ts';
 import { applyBinary, negate } from './builtins/elementwise.ts';
 import { describe } from './describe.ts';
 import { gradientExpression } from './gradient-expression.ts';
@@ -16,7 +16,7 @@ import { combineLearners, isLearner, settled, stopLearner } from './learner.ts';
 import type { Meaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
 import { Scope } from './scope.ts';
-import type { CallArgument, Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 
 export function evaluateValue(trace: Trace, value: Expression | Body, scope: Scope): Meaning {
   return value.kind === 'body' ? evaluateBody(trace, value.statements, scope, value.range) : evaluate(trace, value, scope);

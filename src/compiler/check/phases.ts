@@ -7,6 +7,7 @@ import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Result, SourceRange } from '../ir/ir.ts';
 import type { Argument, Block, Expression, Part, Statement } from '../parse/ast.ts';
 import { limits } from './budget.ts';
+import { meanOver } from './builtins/numeric.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
 import { wrongClause } from './clauses.ts';
 import { describe, optimiserExample } from './describe.ts';
@@ -37,7 +38,9 @@ function constantsOf(trace: Trace): ConstantEvaluator {
 function scalar(trace: Trace, expression: Expression, what: string): TensorMeaning {
   const tensor = trace.at(expression.range, () => trace.tensor(trace.language.evaluate(trace, expression, trace.scope), expression.range));
   if (tensor.dims.length > 0) throw new DiagnosticError(notAScalarLoss(what, describe(tensor), expression.range));
-  return trace.at(expression.range, () => trace.overDraws(tensor));
+  const sampled = trace.at(expression.range, () => trace.drawn.of(tensor.value));
+  // Of several draws, the mean.
+  return sampled === undefined ? tensor : trace.wrap(meanOver(trace.root, sampled, [0]), [], [tensor]);
 }
 
 function usedTasks(trace: Trace): string[] {
@@ -73,7 +76,7 @@ export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'tra
   const trace = tools.newTrace('train', block.body, prefix);
   const complete = reader.complete();
   const constants = constantsOf(trace);
-  trace.draws = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
+  trace.drawn.count = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
   const using = session.attempt(() => reader.expression('using'), undefined);
   // Each clause is read by itself, so that one wrong value does not hide another.
   const optimiser = using === undefined ? undefined : session.attempt(() => readOptimiser(trace, using), undefined);
@@ -173,7 +176,7 @@ function tracedValidate(tools: PhaseTools, part: Part, outer: string): (names: N
   const trace = tools.newTrace('validate', part.body, prefix);
   const complete = reader.complete();
   const constants = constantsOf(trace);
-  trace.draws = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
+  trace.drawn.count = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
   const results = reported(trace, reader.arguments('report'));
   const keep = tools.session.attempt(() => readKeep(trace, reader, results), undefined);
   if (!reader.has('keep') && !reader.has('report'))
@@ -223,7 +226,7 @@ export function tracedEvaluate(tools: PhaseTools, block: Block): FinishedPhase<'
   const trace = tools.newTrace('evaluate', block.body, 'evaluate');
   const complete = reader.complete();
   const constants = constantsOf(trace);
-  trace.draws = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
+  trace.drawn.count = count(tools, reader, constants, 'draws', limits.draws) ?? 1;
   const results = reported(trace, reader.arguments('report'));
   const episodes = count(tools, reader, constants, 'episodes', limits.episodes);
   if (!complete || results.length === 0 || episodes === undefined) throw new PoisonError();

@@ -10,10 +10,10 @@ import type { EpisodeShape, SourceRange, Value } from '../ir/ir.ts';
 import { type TensorType, tensorType } from '../ir/tensor-type.ts';
 import type { Body, Expression } from '../parse/ast.ts';
 import { limits } from './budget.ts';
-import { meanOver } from './builtins/numeric.ts';
+import type { CallArgument } from './builtins/bind.ts';
 import { describe } from './describe.ts';
 import { dim, sizes } from './dims.ts';
-import { mapOver } from './extract.ts';
+import { DrawSamples } from './draw-samples.ts';
 import type { Frame, PartOf } from './frame.ts';
 import { highest } from './levels.ts';
 import type {
@@ -38,16 +38,6 @@ import { stackItems } from './stacked-items.ts';
 import { TracingBuilder } from './tracing-builder.ts';
 import { type Segment, segmentsKey, type WeightEntry } from './weights.ts';
 
-export interface CallArgument {
-  readonly name?: string;
-  /** Of the name, for messages about it. */
-  readonly nameRange?: SourceRange;
-  /** Given with `|>`. */
-  readonly piped?: boolean;
-  readonly meaning: Meaning;
-  readonly range: SourceRange;
-}
-
 /** The evaluator, handed to the trace so that the files of this folder do not import each other in circles. */
 export interface Language {
   evaluate(trace: Trace, expression: Expression, scope: Scope): Meaning;
@@ -65,10 +55,10 @@ export class Trace implements Context {
   /** Values of top-level names, found once per trace. */
   readonly memo = new Map<unknown, Meaning | 'pending'>();
   readonly partOf = new Map<Value, PartOf>();
+  /** What is drawn outside of the tasks. */
+  readonly drawn: DrawSamples;
   readonly #updates = new Map<string, Value>();
   readonly #parameters = new Map<string, Value>();
-  /** Names of the draws that were made for all samples at once. */
-  readonly #stacked = new Set<string>();
   readonly #frames: Frame[] = [];
   #builder: TracingBuilder;
   #depth = 0;
@@ -81,8 +71,6 @@ export class Trace implements Context {
         readonly draw: (name: string, distribution: 'uniform' | 'normal', dims: readonly Dim[]) => Value;
       }
     | undefined;
-  /** How often everything that is drawn outside of the tasks is drawn: the phase's `draws`. */
-  draws = 1;
   /** Names the draws and learned scalars of what is being evaluated. */
   naming: readonly string[] = [];
   /** Tasks block whose task-level draws are being made. */
@@ -97,6 +85,7 @@ export class Trace implements Context {
     this.session = session;
     this.root = new TracingBuilder(session.budget);
     this.#builder = this.root;
+    this.drawn = new DrawSamples(this.root);
     this.language = language;
     this.phase = phase;
     this.scope = scope;
@@ -301,56 +290,32 @@ export class Trace implements Context {
       // Within a recurrence one draw is made for each step, and each step takes its own.
       const { recurrences } = this.#builder;
       const whole = [...recurrences.flatMap(({ steps }) => (steps === undefined ? [] : [steps])), ...dims];
-      const drawn =
-        this.example?.draw(name, distribution, whole) ??
-        this.parameter(name, tensorType('float', sizes(whole)), { kind: 'draw', distribution, tasks: this.drawingTasks });
+      const drawn = this.example?.draw(name, distribution, whole) ?? this.#standard(name, distribution, sizes(whole));
       const value = recurrences.reduce((draw, recurrence) => recurrence.drawOfStep(name, draw), drawn);
       return { kind: 'tensor', value, dims, level: this.example === undefined ? 'task' : 'example' };
     });
   }
 
+  /** A standard draw for each task. */
+  #standard(name: string, distribution: 'uniform' | 'normal', shape: readonly number[]): Value {
+    const tasks = this.drawingTasks;
+    const make = (path: string, type: TensorType): Value => this.parameter(path, type, { kind: 'draw', distribution, tasks });
+    const draw = make(name, tensorType('float', shape));
+    if (tasks === undefined) this.drawn.note(draw, { name, parameter: make });
+    return draw;
+  }
+
   samples(of: TensorMeaning, range: SourceRange): TensorMeaning {
     if (this.#builder !== this.root) throw new DiagnosticError(samplesInAStep(range));
-    const dims = [dim(this.draws, 'draws'), ...of.dims];
-    const value = this.at(
-      range,
-      () =>
-        this.#sampled(of.value) ??
-        this.root.broadcast(
-          of.value,
-          sizes(dims),
-          of.dims.map((_, axis) => axis + 1),
-        ),
-    );
-    return { ...this.wrap(value, dims, [of]), ...(of.classes === undefined ? {} : { classes: of.classes }) };
-  }
-
-  /** The mean over the samples that the phase draws of a number that may depend on them. */
-  overDraws(of: TensorMeaning): TensorMeaning {
-    const sampled = this.#sampled(of.value);
-    return sampled === undefined ? of : this.wrap(meanOver(this.root, sampled, [0]), of.dims, [of]);
-  }
-
-  /** [draws, ...]; undefined where there is one draw, or nothing is drawn outside of the tasks. */
-  #sampled(value: Value): Value | undefined {
-    if (this.draws === 1) return undefined;
-    const drawn = [...this.#parameters].flatMap(([name, parameter]) => {
-      const binding = this.bindings.get(name);
-      return binding?.kind === 'draw' && binding.tasks === undefined && !this.#stacked.has(name) ? [{ name, parameter, binding }] : [];
-    });
-    const stacked = (one: Value): Value => {
-      const { name, binding } = drawn.find(({ parameter }) => parameter === one) as (typeof drawn)[number];
-      const all = `samples.${name}`;
-      this.#stacked.add(all);
-      return this.parameter(all, tensorType(one.type.dtype, [this.draws, ...one.type.shape]), binding);
-    };
-    return mapOver(
-      this.root,
-      value,
-      drawn.map(({ parameter }) => parameter),
-      stacked,
-      this.draws,
-    );
+    const dims = [dim(this.drawn.count, 'draws'), ...of.dims];
+    const copies = () =>
+      this.root.broadcast(
+        of.value,
+        sizes(dims),
+        [...of.dims.keys()].map((axis) => axis + 1),
+      );
+    const value = this.at(range, () => this.drawn.of(of.value) ?? copies());
+    return { ...of, value, dims };
   }
 
   recur(recurrence: Recurrence): Recurred {
