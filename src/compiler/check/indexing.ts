@@ -65,12 +65,24 @@ export function indexed(trace: Trace, of: Meaning, written: readonly Expression[
   }
   if (of.kind === 'list') {
     if (indices.length !== 1) throw new DiagnosticError(badIndex('one index into a list', `${indices.length}`, range));
-    const { from, count, keep } = picked(first.meaning, of.items.length, first.range);
+    const { from, count, keep } = constantPlace(first.meaning, of.items.length, first.range);
     const items = of.items.slice(from, from + count);
     return keep ? { kind: 'list', items } : (items[0] as Meaning);
   }
   if (of.kind !== 'tensor') throw new DiagnosticError(notIndexable(describe(of), range));
+  const place = first.meaning;
+  if (place.kind === 'tensor' && place.value.type.dtype === 'int' && indices.length === 1 && of.dims.length > 0)
+    return trace.at(range, () => picked(trace, of, place));
   return trace.at(range, () => sliced(trace, of, indices, range));
+}
+
+/** `x[argsort(x)]`: the items at the places that a tensor of whole numbers names; beyond an end, the last one there. */
+function picked(trace: Trace, of: TensorMeaning, places: TensorMeaning): TensorMeaning {
+  const { builder } = trace;
+  const [items, ...others] = of.dims as readonly [Dim, ...Dim[]];
+  const within = builder.scale('maximum', builder.scale('minimum', places.value, items.size - 1), 0);
+  const value = builder.emit('gather', [of.value, within], { axis: 0, batchDims: 0 });
+  return trace.wrap(value, [...places.dims, ...others], [of, places]);
 }
 
 function sliced(
@@ -85,7 +97,7 @@ function sliced(
   const dims: Dim[] = [];
   of.dims.forEach((axis, position) => {
     const index = indices[position];
-    const one = index === undefined ? { from: 0, count: axis.size, keep: true } : picked(index.meaning, axis.size, index.range);
+    const one = index === undefined ? { from: 0, count: axis.size, keep: true } : constantPlace(index.meaning, axis.size, index.range);
     start.push(one.from);
     limit.push(one.from + one.count);
     if (one.keep) dims.push(index === undefined ? axis : dim(one.count));
@@ -95,8 +107,8 @@ function sliced(
   return trace.wrap(trace.builder.reshape(slice, shape), dims, [of]);
 }
 
-function picked(index: Meaning, size: number, range: SourceRange): Picked {
-  const expected = `whole numbers from 0 to ${size - 1}, or a range of them`;
+function constantPlace(index: Meaning, size: number, range: SourceRange): Picked {
+  const expected = `whole numbers from 0 to ${size - 1}, a range of them, or a tensor of whole numbers as the only index`;
   const values = index.kind === 'list' ? index.items : [index];
   const numbers = values.map((value) => (value.kind === 'number' ? value.value : Number.NaN));
   const from = numbers[0] ?? Number.NaN;

@@ -8,6 +8,7 @@ import { elementwiseSamples } from './elementwise-samples.ts';
 import { call, FakeContext, fieldOf, type Given } from './fake-context.ts';
 import { layerSamples } from './layer-samples.ts';
 import { lossSamples } from './loss-samples.ts';
+import { orderingSamples } from './ordering-samples.ts';
 import type { Sample } from './sample.ts';
 import { sequenceSamples } from './sequence-samples.ts';
 import { tensorSamples } from './tensor-samples.ts';
@@ -22,6 +23,7 @@ const all = Object.entries({
   ...layerSamples,
   ...sequenceSamples,
   ...densitySamples,
+  ...orderingSamples,
 })
   .filter(([name]) => !constant.includes(name))
   .flatMap(([name, list]) => list.map((sample) => [name, sample.about, sample] as const))

@@ -8,12 +8,21 @@ import { call, dimsText, FakeContext, fieldOf, somewhere } from './fake-context.
 import { layerSamples } from './layer-samples.ts';
 import { lossSamples } from './loss-samples.ts';
 import { optimiserSamples } from './optimiser-samples.ts';
+import { orderingSamples } from './ordering-samples.ts';
 import type { Sample } from './sample.ts';
 import { learnedSamples, scheduleSamples } from './schedule-samples.ts';
 import { sequenceSamples, shuffled } from './sequence-samples.ts';
 import { tensorSamples } from './tensor-samples.ts';
 
-const samples = { ...elementwiseSamples, ...tensorSamples, ...lossSamples, ...layerSamples, ...sequenceSamples, ...densitySamples };
+const samples = {
+  ...elementwiseSamples,
+  ...tensorSamples,
+  ...lossSamples,
+  ...layerSamples,
+  ...sequenceSamples,
+  ...densitySamples,
+  ...orderingSamples,
+};
 const all = Object.entries(samples).flatMap(([name, list]) => list.map((sample) => [name, sample.about, sample] as const));
 
 function expectClose(found: readonly number[], expected: readonly number[], tolerance = 1e-9): void {

@@ -13,6 +13,7 @@ import { takeApart } from '../structure.ts';
 import { requireRank, shapeAt } from './checks.ts';
 import { sumDim } from './dimensions.ts';
 import { asFloat } from './numeric.ts';
+import { orderOf, placesOf } from './ordering.ts';
 import { anyParameter, numberParameter, tensorParameter } from './parameters.ts';
 import { map, scan } from './scanning.ts';
 
@@ -71,22 +72,6 @@ const pad: Builtin = {
   },
 };
 
-/**
- * The numbers 0 to n - 1 in the order of the draws: int[n]. Element i comes at the place that counts the draws before its own, of equal
- * draws the first one first.
- */
-function orderOf(builder: FunctionBuilder, draws: Value): Value {
-  const [size] = draws.type.shape as readonly [number];
-  const whole = [size, size];
-  const index = (dimension: number): Value => builder.emit('iota', [], { dtype: 'int', shape: whole, dimension });
-  const [own, other] = [builder.broadcast(draws, whole, [0]), builder.broadcast(draws, whole, [1])];
-  const tied = builder.binary('and', builder.compare('EQ', other, own), builder.compare('LT', index(1), index(0)));
-  const earlier = builder.binary('or', builder.compare('LT', other, own), tied);
-  const place = builder.sum(builder.emit('convert', [earlier], { dtype: 'int' }), [1]);
-  const isHere = builder.compare('EQ', builder.broadcast(place, whole, [1]), index(0));
-  return builder.emit('arg_max', [builder.emit('convert', [isHere], { dtype: 'int' })], { dimension: 1 });
-}
-
 const shuffle: Builtin = {
   name: 'shuffle',
   category: 'distribution',
@@ -107,7 +92,7 @@ const shuffle: Builtin = {
           throw new DiagnosticError(notASequence('shuffle', describe((other ?? first)?.tensor ?? values.any('x')), range));
         const draw = context.draw('uniform', [length], range);
         const { builder } = context;
-        const order = orderOf(builder, draw.value);
+        const order = orderOf(builder, placesOf(builder, draw.value, false));
         const shuffled = structure.leaves.map(({ tensor }): TensorMeaning => {
           const value = builder.emit('gather', [tensor.value, order], { axis: 0, batchDims: 0 });
           return { ...tensor, ...context.wrap(value, tensor.dims, [tensor, draw]) };

@@ -15,6 +15,7 @@ import { mathematicsBuiltins } from './mathematics.ts';
 import { metricBuiltins } from './metrics.ts';
 import { normalisationBuiltins } from './normalisation.ts';
 import { optimiserBuiltins } from './optimisers.ts';
+import { orderingBuiltins } from './ordering.ts';
 import { poolingBuiltins } from './pooling.ts';
 import { reductionBuiltins } from './reductions.ts';
 import { scheduleBuiltins } from './schedules.ts';
@@ -35,6 +36,7 @@ export const builtins: readonly Builtin[] = [
   ...metricBuiltins,
   ...mathematicsBuiltins,
   ...reductionBuiltins,
+  ...orderingBuiltins,
   ...shapingBuiltins,
   ...joiningBuiltins,
   ...sequenceBuiltins,
