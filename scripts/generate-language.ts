@@ -30,6 +30,7 @@ const categories: Readonly<Record<BuiltinCategory, string>> = {
   distribution: 'Distribution',
   optimiser: 'Optimiser',
   schedule: 'Schedule',
+  solver: 'Solver',
   set: 'Set',
 };
 

@@ -13,6 +13,8 @@ import { badSetting } from './diagnostics/catalogue/names.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import type { SourceFile } from './diagnostics/source-file.ts';
 import { differentiate } from './differentiate/differentiate.ts';
+import { withExactRoots } from './differentiate/root-forms.ts';
+import { vjpRules } from './differentiate/vjp-rules.ts';
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { type LowerOptions, lower } from './lower/lower.ts';
@@ -38,6 +40,8 @@ export interface CompileOptions {
   readonly chunkBytes?: number;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows?: ReadonlyMap<string, number>;
+  /** For finite differences: implicit gradients are exact, and inner loops that have one end where it says. */
+  readonly exactRoots?: boolean;
   /** Check the IR after every pass. */
   readonly verify?: boolean;
   /** Sees the program after each stage. */
@@ -128,7 +132,9 @@ function compileModel(
   const memory = new PassMemory();
   const clean = (body: Func): Func => cleanupForProcessors(body, { verify: false, memory });
   const lowered = stage('ir', lower(model, chunks), (body) => body);
-  const differentiated = stage('differentiated', lowered, (body) => differentiate(clean(body), clean));
+  const differentiated = stage('differentiated', lowered, (body) =>
+    options.exactRoots === true ? differentiate(withExactRoots(clean(body)), clean, vjpRules, 'path') : differentiate(clean(body), clean),
+  );
   const batched = stage('batched', differentiated, (body) => batch(body));
   const optimized = stage('optimized', batched, (body, entry) =>
     optimizeForProcessors(body, {

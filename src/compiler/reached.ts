@@ -2,7 +2,7 @@
 import type { Model, ModelWeight } from './check/model.ts';
 import { unreachedWeights } from './diagnostics/catalogue/meta.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
-import { reach } from './differentiate/reach.ts';
+import { IMPLICIT, reach } from './differentiate/reach.ts';
 
 /** One diagnostic for each reason why weights are reached by no gradient of any train block; none when nothing is trained. */
 export function unreached(model: Model): readonly Diagnostic[] {
@@ -23,6 +23,10 @@ export function unreached(model: Model): readonly Diagnostic[] {
     const same = lost.filter((weight) => reasonOf(weight) === reason);
     const places = new Map(same.map((weight) => [weight.range.start, weight.range]));
     const names = same.map((weight) => weight.name);
-    return unreachedWeights(names, reason, [...places.values()]);
+    const hint =
+      reason === IMPLICIT
+        ? 'say in `minimize` how far it may lead: `+ strength*half_squared_distance(fast, net)`; fix a learned rate'
+        : undefined;
+    return unreachedWeights(names, reason, [...places.values()], hint);
   });
 }

@@ -46,6 +46,8 @@ export interface Gradcheck {
   readonly diagnostics: readonly Diagnostic[];
   /** Sizes that were made smaller for the check, as settings. */
   readonly reduced: ReadonlyMap<string, string>;
+  /** How each `adapt` with an implicit gradient solves its equations. The check goes on until they are solved. */
+  readonly solvers: ReadonlyMap<string, string>;
   readonly tolerance: number;
   readonly checks: readonly WeightCheck[];
 }
@@ -61,7 +63,8 @@ const MOST_SHOTS = 1;
 /** A spec with errors gives diagnostics and no checks. Throws LimitationError when nothing is trained. */
 export async function gradcheck(source: SourceFile, options: GradcheckOptions = {}): Promise<Gradcheck> {
   const { model, diagnostics } = checkSource(source, options);
-  const none = { diagnostics, reduced: new Map<string, string>(), tolerance: GRADCHECK_TOLERANCE, checks: [] };
+  const empty = new Map<string, string>();
+  const none = { diagnostics, reduced: empty, solvers: empty, tolerance: GRADCHECK_TOLERANCE, checks: [] };
   if (model === undefined) return none;
   if (model.train.length === 0) throw new LimitationError(`${model.name} has no \`train\` block: there is no meta-gradient to check`);
   const reduced = reductions(model, options);
@@ -70,7 +73,13 @@ export async function gradcheck(source: SourceFile, options: GradcheckOptions = 
   const tasks = options.batch ?? 2;
   // A batch of two chunks makes the compiler write the gradient itself into accumulators, before any optimiser sees it.
   for (const block of model.train) settings.set(`${block.name}.batch`, String(2 * tasks));
-  const { compilation, images } = await prepare(source, { ...options, settings, chunk: tasks, observe: recorder.observe });
+  const { compilation, images } = await prepare(source, {
+    ...options,
+    settings,
+    chunk: tasks,
+    exactRoots: true,
+    observe: recorder.observe,
+  });
   const batched = recorder.programAfter(compilation.program);
   if (compilation.program === undefined || compilation.model === undefined || batched === undefined) {
     return { ...none, diagnostics: compilation.diagnostics };
@@ -80,7 +89,8 @@ export async function gradcheck(source: SourceFile, options: GradcheckOptions = 
     const maximize = compilation.model.train.find((block) => block.name === plan.name)?.maximize === true;
     checks.push(...checkPlan({ program: compilation.program, batched, plan, images, maximize, options }));
   }
-  return { diagnostics: compilation.diagnostics, reduced, tolerance: GRADCHECK_TOLERANCE, checks };
+  const solvers = new Map(model.adaptations.flatMap(({ name, solver }) => (solver === undefined ? [] : [[name, solver] as const])));
+  return { diagnostics: compilation.diagnostics, reduced, solvers, tolerance: GRADCHECK_TOLERANCE, checks };
 }
 
 /** Smaller episodes of images, unless the caller set them. */

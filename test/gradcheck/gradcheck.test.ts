@@ -15,7 +15,7 @@ function sourceOf(name: string) {
 }
 
 describe('gradcheck', () => {
-  test.each(['linear-regression', 'maml-sinusoid', 'fomaml-sinusoid'])('passes on %s', async (name) => {
+  test.each(['linear-regression', 'maml-sinusoid', 'fomaml-sinusoid', 'imaml-sinusoid'])('passes on %s', async (name) => {
     const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
     const { checks } = await gradcheck(sourceOf(name));
     expect(checks.length).toBeGreaterThan(1);

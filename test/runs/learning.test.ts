@@ -33,6 +33,7 @@ const runs: Readonly<Record<string, ShortRun>> = {
   'reptile-sinusoid': { steps: 1500, settings: { 'evaluate.episodes': '100' }, report: 'after', most: 1.5 },
   // Untrained: about 1,000. Adam with the best rate: 0.34.
   'learned-optimizer-quadratic': { steps: 60, settings: {}, report: 'learned', most: 0.8 },
+  'imaml-sinusoid': { steps: 300, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after', most: 3 },
   // Chance: 0.2.
   'maml-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'after_1_step', least: 0.4 },
   'dual-loss-omniglot': { steps: 25, settings: { ...small, 'train.batch': '4' }, report: 'accuracy(fast(query.x), query.y)', least: 0.4 },

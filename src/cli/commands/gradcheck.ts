@@ -12,7 +12,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const source = readSpec(given.positionals[0] ?? '-');
   const json = given.flag('json');
   const batch = given.count('batch');
-  const { diagnostics, reduced, tolerance, checks } = await gradcheck(source, {
+  const { diagnostics, reduced, solvers, tolerance, checks } = await gradcheck(source, {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
     seed: given.count('seed') ?? 0,
@@ -32,11 +32,16 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const failed = checks.filter((check) => !check.passed).length;
   if (json) {
     const reductions = Object.fromEntries(reduced);
-    terminal.out(`${JSON.stringify({ ok: failed === 0, tolerance, reduced: reductions, checks }, undefined, 2)}\n`);
+    const report = { ok: failed === 0, tolerance, reduced: reductions, solvers: Object.fromEntries(solvers), checks };
+    terminal.out(`${JSON.stringify(report, undefined, 2)}\n`);
   } else {
     const style = terminal.outStyle;
     const smaller = [...reduced].map(([name, value]) => `${name}=${value}`).join(', ');
     if (smaller !== '') terminal.error(`made smaller for the check: ${smaller}\n`);
+    for (const name of solvers.keys())
+      terminal.error(
+        `${name} is checked where the gradient of its \`minimize\` stays what it is; conjugate gradients go on until they are exact\n`,
+      );
     const blocks = new Set(checks.map((check) => check.block)).size;
     const row = (check: WeightCheck) => [
       ...(blocks > 1 ? [check.block] : []),

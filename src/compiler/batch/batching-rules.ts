@@ -110,6 +110,7 @@ export const batchingRules: PrimitiveTable<{ [P in PrimitiveName]: BatchingRule<
   dot_general: batchDotGeneral,
   convolution: batchConvolution,
   gradient: impossible('gradient: differentiate comes before batch'),
+  implicit_root: impossible('implicit_root: differentiate comes before batch'),
   map_tasks: impossible('map_tasks: the innermost is expanded first'),
   scan: impossible('scan: its body is batched, which has no one result'),
 };

@@ -15,7 +15,7 @@ import { pathOf } from './paths.ts';
 import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
 import { CheckSession } from './session.ts';
-import { readThrough, type Through } from './through.ts';
+import { readThrough, refuseUnlessStationary, type Through } from './through.ts';
 import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
 
@@ -51,6 +51,7 @@ export function readPlan(trace: Trace, block: Block, name: string, scope: Scope)
   if (base === undefined || !complete || optimiser === undefined || schedule === undefined || through === undefined)
     throw new PoisonError();
   if (minimize === undefined) throw new PoisonError();
+  if (through.orders.kind === 'implicit') refuseUnlessStationary(reader, optimiser, schedule.counter);
   const selectionRange = reader.rangeOf(reader.has('only') ? 'only' : 'freeze');
   return { name, base, minimize, optimiser, ...schedule, through, adapts: readSelection(trace, reader, base), selectionRange };
 }

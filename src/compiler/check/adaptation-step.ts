@@ -2,10 +2,11 @@
 import { adaptsNothing, adaptsOnQuery, notAScalarLoss, nothingLeftToAdapt } from '../diagnostics/catalogue/meta.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange, Value } from '../ir/ir.ts';
+import type { LinearSolver } from '../ir/primitives.ts';
 import type { Plan } from './adaptation-plan.ts';
 import { describe } from './describe.ts';
 import { sizes } from './dims.ts';
-import { gradientOf, sourcesOf } from './extract.ts';
+import { gradientOf, sourcesOf, stationaryPoint } from './extract.ts';
 import { type Learner, learnerMeaning } from './learner.ts';
 import type { CallableMeaning, TensorMeaning } from './meaning.ts';
 import { PoisonError } from './poison.ts';
@@ -55,7 +56,7 @@ function asUsed({ trace, plan }: Adapting, place: Place, gradient: Value): Value
 }
 
 /** What the block's own name means in its loss. */
-function scopeOfStep({ trace, plan, scope: outer, parameters }: Adapting, place: Place, iterate: Learner): Scope {
+function scopeOfStep({ trace, plan, scope: outer, parameters }: Adapting, number: Place['number'], iterate: Learner): Scope {
   const learner = learnerMeaning(trace, plan.name, 'the current iterate', iterate);
   const family: CallableMeaning = {
     kind: 'callable',
@@ -66,18 +67,31 @@ function scopeOfStep({ trace, plan, scope: outer, parameters }: Adapting, place:
   };
   const scope = new Scope(outer);
   scope.define(plan.name, () => (parameters.length > 0 ? family : learner));
-  const { number } = place;
   if (plan.counter !== undefined && number !== undefined) scope.define(plan.counter, () => ({ kind: 'number', value: number }));
   return scope;
 }
 
-/** The iterate after a step from `before`, the weights of `current`; traced where the trace stands. */
-export function takeStep(adapting: Adapting, place: Place, before: Iterate, current: Learner): Iterate {
+/** A weight that adapts. An alias makes it a value of its own, even where it equals the start, so that a gradient is taken at it alone. */
+interface Aliased {
+  readonly entry: WeightEntry;
+  readonly alias: TensorMeaning;
+  readonly value: TensorMeaning;
+}
+
+/** What the block minimises, at an iterate. */
+interface Objective {
+  /** float[]. */
+  readonly loss: TensorMeaning;
+  /** Those of the weights that adapt that the loss depends on, by their keys. */
+  readonly reached: readonly Aliased[];
+}
+
+/** Traces `minimize` at the weights of `current`, where the trace stands. Throws DiagnosticError where it is no loss of one task. */
+function traceObjective(adapting: Adapting, place: Pick<Place, 'number' | 'enter'>, before: Iterate, current: Learner): Objective {
   const { trace, plan } = adapting;
   const { builder } = trace;
   const { range } = plan.minimize;
-  const aliases = new Map<string, { entry: WeightEntry; alias: TensorMeaning; value: TensorMeaning }>();
-  // An alias makes the iterate a value of its own, even where it equals the start, so that the gradient is taken at it alone.
+  const aliases = new Map<string, Aliased>();
   const read = (entry: WeightEntry): TensorMeaning => {
     const known = aliases.get(entry.key);
     if (known !== undefined) return known.alias;
@@ -88,7 +102,7 @@ export function takeStep(adapting: Adapting, place: Place, before: Iterate, curr
     return alias;
   };
   const iterate = { model: plan.base.learner.model, step: current.step, prepare: () => current.prepare(), read };
-  const loss = trace.tensor(trace.language.evaluate(trace, plan.minimize, scopeOfStep(adapting, place, iterate)), range);
+  const loss = trace.tensor(trace.language.evaluate(trace, plan.minimize, scopeOfStep(adapting, place.number, iterate)), range);
   if (loss.dims.length > 0) throw new DiagnosticError(notAScalarLoss(`the loss of \`adapt ${plan.name}\``, describe(loss), range));
   // The loss is the same expression at every step, so the ends are enough; searching the whole trace each time takes quadratic time.
   if (place.number === 1 || place.number === plan.steps) refuseQuery(adapting, loss, range);
@@ -96,7 +110,42 @@ export function takeStep(adapting: Adapting, place: Place, before: Iterate, curr
   const aliased = chosen.map(({ alias }) => alias.value);
   if (aliases.size > 0 && chosen.length === 0) throw nothingLeft(trace, plan);
   const inLoss = new Set(sourcesOf(builder, loss.value, aliased));
-  const reached = chosen.filter(({ alias }) => inLoss.has(alias.value));
+  return { loss, reached: chosen.filter(({ alias }) => inLoss.has(alias.value)) };
+}
+
+/**
+ * The weights of an iterate as a point at which the gradient of the objective does not change, whatever led there (Rajeswaran et al. 2019,
+ * lemma 1): the values are its own, their derivatives those of the point.
+ */
+export function stationaryWeights(
+  adapting: Adapting,
+  number: number,
+  iterate: Iterate,
+  current: Learner,
+  solver: LinearSolver,
+): Iterate['weights'] {
+  const { trace, plan } = adapting;
+  const { loss, reached } = traceObjective(adapting, { number, enter: (value) => value }, iterate, current);
+  const values = trace.at(plan.minimize.range, () =>
+    stationaryPoint(
+      trace.builder,
+      loss.value,
+      reached.map(({ alias }) => alias.value),
+      solver,
+    ),
+  );
+  if (values === undefined) throw new DiagnosticError(adaptsNothing(plan.name, plan.minimize.range));
+  const weights = new Map(iterate.weights);
+  reached.forEach(({ entry, value }, index) => void weights.set(entry.key, { ...value, value: values[index] as Value }));
+  return weights;
+}
+
+/** The iterate after a step from `before`, the weights of `current`; traced where the trace stands. */
+export function takeStep(adapting: Adapting, place: Place, before: Iterate, current: Learner): Iterate {
+  const { trace, plan } = adapting;
+  const { builder } = trace;
+  const { range } = plan.minimize;
+  const { loss, reached } = traceObjective(adapting, place, before, current);
   return trace.at(range, () => {
     const gradients = gradientOf(
       builder,
@@ -115,7 +164,7 @@ export function takeStep(adapting: Adapting, place: Place, before: Iterate, curr
         }),
       ),
       step: place.step,
-      hyper: (name, index) => place.hyper(name, (reached[index] as { entry: WeightEntry }).entry),
+      hyper: (name, index) => place.hyper(name, (reached[index] as Aliased).entry),
     });
     const weights = new Map(before.weights);
     const slots = new Map(before.slots);

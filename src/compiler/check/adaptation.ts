@@ -6,7 +6,7 @@ import type { SourceRange } from '../ir/ir.ts';
 import type { Block } from '../parse/ast.ts';
 import { isAlike, stretches, takeSteps } from './adaptation-loop.ts';
 import { type Plan, readPlan } from './adaptation-plan.ts';
-import { type Adapting, type Iterate, type Place, takeStep } from './adaptation-step.ts';
+import { type Adapting, type Iterate, type Place, stationaryWeights, takeStep } from './adaptation-step.ts';
 import { limits } from './budget.ts';
 import { atStep, resolveHyperparameter } from './hyperparameters.ts';
 import { Iterates } from './iterates.ts';
@@ -55,25 +55,31 @@ function adapted(
 ): Meaning {
   const plan = readPlan(trace, block, name, scope);
   const adapting: Adapting = { trace, plan, scope, parameters };
+  const { orders } = plan.through;
+  const implicit = orders.kind === 'implicit';
   const iterates = new Iterates(trace.root);
+  /** With an implicit gradient, the weights that are seen after so many steps. */
+  const points = new Map<number, Iterate['weights']>();
   let state: 'ready' | 'busy' | 'failed' = 'ready';
-  const learnerAt = (step: number): Learner => ({
+  const learner = (step: number, reach: (step: number) => void, weight: (key: string) => TensorMeaning | undefined): Learner => ({
     model: plan.base.learner.model,
     step: plan.base.learner.step + step,
-    prepare: () => advance(step),
+    prepare: () => reach(step),
     read: (entry) => {
-      advance(step);
-      return iterates.weight(step, entry.key) ?? plan.base.learner.read(entry);
+      reach(step);
+      return weight(entry.key) ?? plan.base.learner.read(entry);
     },
   });
+  const iterateAt = (step: number): Learner => learner(step, advance, (key) => iterates.weight(step, key));
+  const learnerAt = (step: number): Learner => (implicit ? learner(step, arrive, (key) => points.get(step)?.get(key)) : iterateAt(step));
   const takeOne = (): void => {
     const step = iterates.taken + 1;
-    iterates.add(takeStep(adapting, placeOf(trace, plan, step), iterates.last, learnerAt(step - 1)));
+    iterates.add(takeStep(adapting, placeOf(trace, plan, step), iterates.last, iterateAt(step - 1)));
     if (step === 1) noteAdaptation(trace, plan, iterates.last, note);
   };
   const takeMany = (to: number): void => {
     for (const stretch of stretches(adapting, iterates.taken + 1, to))
-      iterates.addMany(takeSteps(adapting, stretch, iterates.last, learnerAt(stretch.from - 1)));
+      iterates.addMany(takeSteps(adapting, stretch, iterates.last, iterateAt(stretch.from - 1)));
   };
   const advance = (step: number): void => {
     if (step === 0) plan.base.learner.prepare();
@@ -85,12 +91,18 @@ function adapted(
       state = 'busy';
       try {
         // The first step shows which weights adapt, and what is wrong with the block.
-        const many = taken > 0 && step - taken > limits.unrolledSteps && isAlike(adapting);
+        const many = taken > 0 && step - taken > (implicit ? 0 : limits.unrolledSteps) && isAlike(adapting);
         trace.atTopLevel(() => (many ? takeMany(step) : takeOne()));
       } finally {
         state = iterates.taken > taken ? 'ready' : 'failed';
       }
     }
+  };
+  /** The steps to `step`, and the point that they led to. */
+  const arrive = (step: number): void => {
+    advance(step);
+    if (orders.kind !== 'implicit' || step === 0 || points.has(step)) return;
+    trace.atTopLevel(() => points.set(step, stationaryWeights(adapting, step, iterates.at(step), iterateAt(step), orders.solver.solver)));
   };
   const at = (step: number, range: SourceRange): LearnerMeaning => {
     if (trace.phase === 'train' && step > plan.steps) throw new DiagnosticError(tooManySteps(name, step, plan.steps, range));
@@ -103,7 +115,7 @@ function adapted(
       const items = Array.from({ length: to - from + 1 }, (_, index) => at(from + index, range));
       // All at once, so that many of them are one recurrence.
       advance(Math.max(to, 1));
-      return { kind: 'list', items, together: () => sequence(from, to) };
+      return { kind: 'list', items, ...(implicit ? {} : { together: () => sequence(from, to) }) };
     },
   };
   /** The iterates from one to another as a sequence of learners; weights that do not adapt are no part of it. */
@@ -141,6 +153,7 @@ function noteAdaptation(trace: Trace, plan: Plan, first: Iterate, note: (adaptat
     from: plan.base.name,
     steps: plan.steps,
     order: describeThrough(plan.through),
+    solver: plan.through.orders.kind === 'implicit' ? plan.through.orders.solver.description : undefined,
     optimiser: `${plan.optimiser.name}(${settings})`,
     adapts: names,
   });

@@ -42,6 +42,7 @@ export type BuiltinCategory =
   | 'distribution'
   | 'optimiser'
   | 'schedule'
+  | 'solver'
   | 'set';
 
 export interface Builtin {

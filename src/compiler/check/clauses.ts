@@ -53,7 +53,7 @@ export const clauses: { readonly [W in Where]: readonly ClauseSpec[] } = {
     clause(
       'through',
       'through first_order',
-      'what the meta-gradient goes through: everything, `first_order`, `truncated(k)`, a schedule from 0 to 1; `windows(k)` may stand beside it',
+      'what the meta-gradient goes through: everything, `first_order`, `truncated(k)`, a schedule from 0 to 1, `implicit(solver: …)`; `windows(k)` may stand beside it',
     ),
     clause('only', 'only net.head', 'the weights that adapt'),
     clause('freeze', 'freeze net.head', 'the weights that do not adapt'),

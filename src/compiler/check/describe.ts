@@ -32,6 +32,8 @@ export function describe(meaning: Meaning): string {
       return 'a learned scalar';
     case 'optimiser':
       return `an optimiser (${meaning.name})`;
+    case 'solver':
+      return `the solver \`${meaning.description}\``;
     case 'poison':
       return 'a value with an error of its own';
   }

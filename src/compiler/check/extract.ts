@@ -1,5 +1,6 @@
 /** @file Cuts the part of a traced function that leads from some values to a scalar out into a `gradient` node. */
-import type { AnyNode, Value } from '../ir/ir.ts';
+import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import type { LinearSolver } from '../ir/primitives.ts';
 import type { TracingBuilder } from './tracing-builder.ts';
 
 /** Those of `sources` that the value depends on; only nodes that come after the first of them are looked at. */
@@ -8,11 +9,15 @@ export function sourcesOf(builder: TracingBuilder, value: Value, sources: readon
   return sources.filter((source) => needed.has(source));
 }
 
-/**
- * Adds a `gradient` node for d`loss`/d`wrt` (`loss` is float[], a value of `builder`'s own function) and returns the gradients.
- * Returns undefined when the loss depends on none of them.
- */
-export function gradientOf(builder: TracingBuilder, loss: Value, given: readonly Value[]): readonly Value[] | undefined {
+/** A scalar as a function of some values, cut out of a trace. */
+interface Cut {
+  /** Parameters: the values, in their order; then what it captures. Its result is the scalar. */
+  readonly body: Func;
+  readonly operands: readonly Value[];
+}
+
+/** `loss` (float[], a value of `builder`'s own function) as a function of `given`; undefined when it depends on none of them. */
+function cutOut(builder: TracingBuilder, loss: Value, given: readonly Value[]): Cut | undefined {
   // Within a region, what stands for a value from outside.
   const wrt = given.map((value) => builder.use(value));
   const { nodes } = builder;
@@ -24,8 +29,36 @@ export function gradientOf(builder: TracingBuilder, loss: Value, given: readonly
   const known = new Map(wrt.map((value, index) => [value, region.parameter(`at${index}`, value.type)]));
   copyWay(nodes.slice(first), region, known, (result) => reached.has(result) && needed.has(result));
   const body = region.finish([{ name: 'loss', value: known.get(loss) as Value }]);
-  const results = builder.apply('gradient', [...wrt, ...region.captures], { body, wrt: wrt.map((_, index) => index) });
-  return results.slice(1);
+  return { body, operands: [...wrt, ...region.captures] };
+}
+
+/**
+ * Adds a `gradient` node for d`loss`/d`wrt` (`loss` is float[], a value of `builder`'s own function) and returns the gradients.
+ * Returns undefined when the loss depends on none of them.
+ */
+export function gradientOf(builder: TracingBuilder, loss: Value, given: readonly Value[]): readonly Value[] | undefined {
+  const cut = cutOut(builder, loss, given);
+  if (cut === undefined) return undefined;
+  return builder.apply('gradient', cut.operands, { body: cut.body, wrt: given.map((_, index) => index) }).slice(1);
+}
+
+/**
+ * Adds an `implicit_root` node for `given` as the place where d`loss`/d`given` does not change, and returns the values with that derivative.
+ * Returns undefined when the loss depends on none of them.
+ */
+export function stationaryPoint(
+  builder: TracingBuilder,
+  loss: Value,
+  given: readonly Value[],
+  solver: LinearSolver,
+): readonly Value[] | undefined {
+  const cut = cutOut(builder, loss, given);
+  if (cut === undefined) return undefined;
+  const region = builder.region();
+  const parameters = cut.body.parameters.map(({ name, value }) => region.parameter(name, value.type));
+  const gradients = region.apply('gradient', parameters, { body: cut.body, wrt: given.map((_, index) => index) }).slice(1);
+  const body = region.finish(gradients.map((value, index) => ({ name: `gradient${index}`, value })));
+  return builder.apply('implicit_root', cut.operands, { body, unknowns: given.length, solver });
 }
 
 /** Copies the nodes on the way from the values that are known into a region; what they use besides comes from outside. */

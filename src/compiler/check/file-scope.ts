@@ -129,7 +129,7 @@ function equation(trace: Trace, declaration: Equation): Meaning {
   const name = declaration.name.text;
   const { session } = trace;
   const written = trace.language.evaluateValue(trace, declaration.value, trace.scope);
-  if (!['number', 'list', 'text', 'boolean', 'schedule', 'learned'].includes(written.kind)) return written;
+  if (!['number', 'list', 'text', 'boolean', 'schedule', 'learned', 'solver'].includes(written.kind)) return written;
   const override = session.override(name);
   const meaning =
     override === undefined ? written : session.evaluateOverride(name, () => trace.language.evaluate(trace, override, trace.scope));

@@ -53,6 +53,12 @@ export class Iterates {
     return { ...all, value: this.#builder.reshape(value, value.type.shape.slice(1)), dims: all.dims.slice(1) };
   }
 
+  /** The weights that adapt, after `step` steps, of which at least one was taken. */
+  at(step: number): Iterate {
+    const keys = [...this.last.weights.keys()];
+    return { weights: new Map(keys.map((key) => [key, this.weight(step, key) as TensorMeaning])), slots: new Map() };
+  }
+
   /** A weight that adapts after each of the steps `from` to `to`, which were taken: [to - from + 1, ...]; after step 0 it is `start`. */
   between(from: number, to: number, start: TensorMeaning, key: string): TensorMeaning {
     const rows: Value[] = from === 0 ? [this.#row(start)] : [];

@@ -1,6 +1,7 @@
 /** @file What names and expressions mean to the checker. Tensors are already SSA values of the function that is being traced. */
 import type { FunctionBuilder } from '../ir/build.ts';
 import type { SourceRange, Value } from '../ir/ir.ts';
+import type { LinearSolver } from '../ir/primitives.ts';
 import type { Body, Expression } from '../parse/ast.ts';
 import type { Builtin } from './builtin.ts';
 import type { Scope } from './scope.ts';
@@ -161,6 +162,14 @@ export interface OptimiserInput {
   hyper(name: string, weight: number): Value;
 }
 
+/** `conjugate_gradient(steps: 5)`: how the linear equations of an implicit gradient are solved. */
+export interface SolverMeaning {
+  readonly kind: 'solver';
+  /** As it would be written. */
+  readonly description: string;
+  readonly solver: LinearSolver;
+}
+
 /** The value of something that was already reported; silences what follows from it. */
 export interface PoisonMeaning {
   readonly kind: 'poison';
@@ -181,6 +190,7 @@ export type Meaning =
   | ScheduleMeaning
   | LearnedMeaning
   | OptimiserMeaning
+  | SolverMeaning
   | PoisonMeaning;
 
 export type Phase = 'train' | 'validate' | 'evaluate';

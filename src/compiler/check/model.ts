@@ -87,6 +87,8 @@ export interface ModelAdaptation {
   readonly from: string;
   readonly steps: number;
   readonly order: string;
+  /** Of an implicit gradient: how its equations are solved, as it would be written. */
+  readonly solver: string | undefined;
   readonly optimiser: string;
   readonly adapts: readonly string[];
 }

@@ -3,7 +3,9 @@ import { suggest } from '../diagnostics/did-you-mean.ts';
 import type { Expression } from '../parse/ast.ts';
 import type { ClauseReader } from './clause-reader.ts';
 import { wrongClause } from './clauses.ts';
-import type { ScheduleMeaning } from './meaning.ts';
+import { describe } from './describe.ts';
+import type { OptimiserMeaning, ScheduleMeaning, SolverMeaning } from './meaning.ts';
+import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
 import type { Trace } from './trace.ts';
 
@@ -12,7 +14,9 @@ type Orders =
   | { readonly kind: 'first_order' }
   | { readonly kind: 'truncated'; readonly last: number }
   /** The derivative of the inner gradient counts this much: first order where it is 0, everything where it is 1. */
-  | { readonly kind: 'scheduled'; readonly share: ScheduleMeaning };
+  | { readonly kind: 'scheduled'; readonly share: ScheduleMeaning }
+  /** Not through the inner steps, but through the equations that hold where they end. */
+  | { readonly kind: 'implicit'; readonly solver: SolverMeaning };
 
 export interface Through {
   readonly orders: Orders;
@@ -20,8 +24,8 @@ export interface Through {
   readonly window: number | undefined;
 }
 
-const words = ['everything', 'first_order', 'truncated', 'windows'];
-const expected = '`everything`, `first_order`, `truncated(k)`, `windows(k)`, or a schedule from 0 to 1';
+const words = ['everything', 'first_order', 'truncated', 'windows', 'implicit'];
+const expected = '`everything`, `first_order`, `truncated(k)`, `windows(k)`, `implicit(solver: …)`, or a schedule from 0 to 1';
 
 /** Whether the meta-gradient takes the inner gradient of step `step` (from 1) of `steps` as a constant. */
 export function isConstantStep({ orders }: Through, step: number, steps: number): boolean {
@@ -53,12 +57,15 @@ export function readThrough(trace: Trace, reader: ClauseReader, steps: number, s
     orders = readOrders(trace, value, steps, scope);
     if (orders === undefined) throw wrong(argument.range, hintFor(value));
   }
+  if (orders?.kind === 'implicit' && window !== undefined)
+    throw wrong(reader.rangeOf('through'), 'an implicit gradient does not go through the steps: leave `windows` out');
   return { orders: orders ?? { kind: 'everything' }, window: window !== undefined && window < steps ? window : undefined };
 }
 
 function readOrders(trace: Trace, written: Expression, steps: number, scope: Scope): Orders | undefined {
   if (written.kind === 'name' && (written.name === 'everything' || written.name === 'first_order')) return { kind: written.name };
   const name = calledName(written);
+  if (name === 'implicit' || (written.kind === 'name' && written.name === 'implicit')) return readImplicit(trace, written, scope);
   // A word of `through` is no name of the file: only what can be a schedule is evaluated.
   if (name !== undefined && name !== 'truncated') {
     const share = trace.language.evaluate(trace, written, scope);
@@ -67,6 +74,41 @@ function readOrders(trace: Trace, written: Expression, steps: number, scope: Sco
   const last = name === undefined ? undefined : countOf(trace, written, scope);
   if (last === undefined) return undefined;
   return last >= steps ? { kind: 'everything' } : { kind: 'truncated', last };
+}
+
+/** `implicit(solver: conjugate_gradient(steps: 5))`. */
+function readImplicit(trace: Trace, written: Expression, scope: Scope): Orders {
+  const [argument, another] = written.kind === 'call' ? written.arguments : [];
+  const isSolver = argument?.kind === 'positional' || (argument?.kind === 'named' && argument.name.text === 'solver');
+  const example = 'write, for example, `implicit(solver: conjugate_gradient(steps: 5))`';
+  const wrong = (found: string): Error => wrongClause('adapt', 'through', '`implicit` of a solver', found, written.range, example);
+  if (argument === undefined || another !== undefined || !isSolver) throw wrong(trace.session.textOf(written.range));
+  const solver = trace.language.evaluate(trace, argument.value, scope);
+  if (solver.kind === 'poison') throw new PoisonError();
+  if (solver.kind !== 'solver') throw wrong(describe(solver));
+  return { kind: 'implicit', solver };
+}
+
+/** An implicit gradient is one of where all steps lead: they must go down one objective, and `minimize` must be all of it. */
+export function refuseUnlessStationary(reader: ClauseReader, optimiser: OptimiserMeaning, counter: string | undefined): void {
+  const using = (expected: string, found: string, hint: string): Error =>
+    wrongClause('adapt', 'using', expected, `\`${optimiser.name}\` with ${found}`, reader.rangeOf('using'), hint);
+  if (counter !== undefined)
+    throw wrongClause(
+      'adapt',
+      'steps',
+      'a number of steps without a name',
+      `the name \`${counter}\``,
+      reader.rangeOf('steps'),
+      'an implicit gradient needs one objective, the same at every step',
+    );
+  for (const [name, value] of optimiser.hyperparameters)
+    if (name === 'weight_decay' && !(value.kind === 'number' && value.value === 0))
+      throw using(
+        'an optimiser that goes down what `minimize` says, and nothing else',
+        '`weight_decay`',
+        'an implicit gradient is one of the objective: write the penalty into `minimize`',
+      );
 }
 
 function calledName(written: Expression): string | undefined {
@@ -101,6 +143,8 @@ function describeOrders(orders: Orders): string {
       return 'first order';
     case 'scheduled':
       return `the second order by ${orders.share.description}`;
+    case 'implicit':
+      return `implicit, by ${orders.solver.description}`;
     case 'truncated':
       return `truncated to the last ${orders.last} steps`;
   }

@@ -3,6 +3,7 @@
  * may ask for; everything is emitted into a single builder, and gradients are cut out of it afterwards (extract.ts).
  */
 import { outsideModel, samplesInAStep, supportStatistics } from '../diagnostics/catalogue/meta.ts';
+import { averagesOfAStep } from '../diagnostics/catalogue/recurrences.ts';
 import { badTensor } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import { InternalError } from '../diagnostics/internal-error.ts';
@@ -348,6 +349,7 @@ export class Trace implements Context {
     const frame = this.frame;
     const range = this.builder.source ?? { start: 0, end: 0 };
     if (frame === undefined) throw new DiagnosticError(outsideModel('batch_norm', range));
+    if (this.phase === 'train' && this.#builder.recurrences.length > 0) throw new DiagnosticError(averagesOfAStep(range));
     const entry = this.session.weights.obtainState({
       segments: [...frame.segments],
       parameter: `${parameter}.step${frame.step}`,

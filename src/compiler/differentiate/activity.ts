@@ -21,6 +21,10 @@ function activeResults(node: AnyNode, active: ReadonlySet<Value>, rules: VjpRule
     );
     return node.results.filter((_, index) => inside.has((node.attributes.body.results[index] as { value: Value }).value));
   }
+  if (node.op === 'implicit_root') {
+    const { unknowns } = node.attributes;
+    return node.operands.some((operand, index) => index >= unknowns && active.has(operand)) ? node.results : [];
+  }
   const rule = rules[node.op] as VjpRule<PrimitiveName>;
   const passes = node.operands.some((operand, index) => active.has(operand) && (rule.kind === 'region' || operandRule(rule, index)));
   return passes ? node.results.filter((result) => result.type.dtype === 'float') : [];

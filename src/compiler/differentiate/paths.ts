@@ -2,7 +2,7 @@
 import { FunctionBuilder } from '../ir/build.ts';
 import type { AnyNode, Func, Node, Value } from '../ir/ir.ts';
 import type { PrimitiveName } from '../ir/primitives.ts';
-import { differentiate } from './differentiate.ts';
+import { expandGradients } from './differentiate.ts';
 import { operandRule, type VjpRule } from './rule.ts';
 import { vjpRules } from './vjp-rules.ts';
 
@@ -46,6 +46,7 @@ export class Paths {
     if (node.op === 'map_tasks') return this.#across(node.attributes.body, operand, result);
     if (node.op === 'scan') return this.#throughScan(node, operand, result);
     if (node.op === 'gradient') return this.#throughGradient(node, operand, result);
+    if (node.op === 'implicit_root') return this.#throughRoot(node, operand);
     const rule = vjpRules[node.op] as VjpRule<PrimitiveName>;
     const passes = node.operands[operand]?.type.dtype === 'float' && operandRule(rule, operand) !== undefined;
     return passes ? new Set([1]) : nowhere;
@@ -77,6 +78,12 @@ export class Paths {
     return found.get(operand) ?? nowhere;
   }
 
+  /** Every unknown changes with what any of the equations changes with; what made the unknowns does not count. */
+  #throughRoot({ attributes: { body, unknowns } }: Node<'implicit_root'>, operand: number): Orders {
+    if (operand < unknowns) return nowhere;
+    return new Set(body.results.flatMap((_, index) => [...this.#across(body, operand, index)]));
+  }
+
   /** A gradient result is asked for as it is when written out: the gradient of a linear function, say, depends on nothing. */
   #throughGradient(node: Node<'gradient'>, operand: number, result: number): Orders {
     const { body, wrt } = node.attributes;
@@ -96,7 +103,7 @@ export class Paths {
     const builder = new FunctionBuilder();
     const args = body.parameters.map(({ name, value }) => builder.parameter(name, value.type));
     const gradients = builder.apply('gradient', args, { body, wrt }).slice(body.results.length);
-    const written = differentiate(builder.finish(gradients.map((value, index) => ({ name: `gradient${index}`, value }))));
+    const written = expandGradients(builder.finish(gradients.map((value, index) => ({ name: `gradient${index}`, value }))));
     ofBody.set(wrt.join(), written);
     return written;
   }

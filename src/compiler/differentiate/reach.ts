@@ -33,6 +33,9 @@ export function reach(f: Func, from?: readonly number[]): readonly Reach[] {
   });
 }
 
+/** Why what an inner loop starts from, or moves by, is not reached. */
+export const IMPLICIT = 'an implicit gradient sees what stands in the `minimize` of an inner loop, and nothing else';
+
 function reasonFor(paths: Paths, f: Func, parameter: Value): string {
   const loss = f.results[0]?.value;
   if (!f.nodes.some((node) => node.operands.includes(parameter))) return 'nothing uses it';
@@ -68,6 +71,7 @@ function cutsBetween(paths: Paths, f: Func, parameter: Value, target: Value): st
 }
 
 function cutsInside(paths: Paths, node: AnyNode, operand: number, position: number): string[] {
+  if (node.op === 'implicit_root' && operand < node.attributes.unknowns) return [IMPLICIT];
   if (hasRegion(node)) {
     const { body } = node.attributes;
     const [source, target] = [body.parameters[operand]?.value, body.results[position]?.value];

@@ -5,6 +5,7 @@ import type { AnyNode, Func, Value } from '../ir/ir.ts';
 import type { PrimitiveName } from '../ir/primitives.ts';
 import { activeValues } from './activity.ts';
 import { GradientBuilder } from './gradient-builder.ts';
+import { transposeImplicitRoot } from './implicit-root.ts';
 import { type Cotangents, copyRecordingCarries, type Passage, transposeMapTasks, transposeScan } from './regions.ts';
 import { operandRule, type VjpRule } from './rule.ts';
 import type { VjpRules } from './vjp-rules.ts';
@@ -69,7 +70,12 @@ export function reverse(
         ? transposeScan({ ...passage, node }, entering.get(node) ?? [])
         : node.op === 'map_tasks'
           ? transposeMapTasks({ ...passage, node })
-          : transpose({ ...passage, node }, lookUp(known, node.results[0] as Value));
+          : node.op === 'implicit_root'
+            ? transposeImplicitRoot(
+                { ...passage, node },
+                node.results.map((result) => lookUp(known, result)),
+              )
+            : transpose({ ...passage, node }, lookUp(known, node.results[0] as Value));
     node.operands.forEach((operand, index) => {
       accumulate(operand, outgoing[index]);
     });

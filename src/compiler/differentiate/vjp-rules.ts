@@ -13,6 +13,7 @@ export const vjpRules: VjpRules = {
   ...linearRules,
   map_tasks: { kind: 'region' },
   scan: { kind: 'region' },
+  implicit_root: { kind: 'region' },
   // `differentiate` expands gradients from the inside out: reverse mode goes through what they became, and meets none.
   gradient: { kind: 'region' },
 };

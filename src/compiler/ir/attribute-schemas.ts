@@ -8,6 +8,10 @@ const steps = list(positive);
 const shape = reference('shape');
 const dtype = reference('dtype');
 
+function solver(method: string, more: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return record({ method: oneOfTexts(method), steps: positive, ...more });
+}
+
 export const attributeSchemas: { readonly [P in PrimitiveName]: JsonSchema } = {
   negate: none,
   abs: none,
@@ -67,4 +71,9 @@ export const attributeSchemas: { readonly [P in PrimitiveName]: JsonSchema } = {
   gradient: record({ body: reference('function'), wrt: axes }),
   map_tasks: record({ body: reference('function'), mapped: list(flag), tasks: count }),
   scan: record({ body: reference('function'), length: positive, carries: count, sequences: count, reverse: flag }),
+  implicit_root: record({
+    body: reference('function'),
+    unknowns: positive,
+    solver: { anyOf: [solver('conjugate_gradient', {}), solver('neumann', { rate: reference('anyNumber') })] },
+  }),
 };

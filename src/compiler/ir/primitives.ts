@@ -7,6 +7,15 @@
 import type { Func } from './ir.ts';
 import type { DType } from './tensor-type.ts';
 
+/**
+ * How linear equations A u = c are solved where only products with the symmetric matrix A are known. `conjugate_gradient` (Hestenes and
+ * Stiefel 1952) is exact after as many steps as there are unknowns; `neumann` sums rate * (I - rate*A)^k c, which converges when A is
+ * positive definite and rate is below 2 / (largest eigenvalue).
+ */
+export type LinearSolver =
+  | { readonly method: 'conjugate_gradient'; readonly steps: number }
+  | { readonly method: 'neumann'; readonly steps: number; readonly rate: number };
+
 export type Direction = 'EQ' | 'NE' | 'LT' | 'LE' | 'GT' | 'GE';
 
 type None = Record<never, never>;
@@ -125,12 +134,19 @@ export interface Attributes {
    * puts out stands where its slices stood.
    */
   scan: { readonly body: Func; readonly length: number; readonly carries: number; readonly sequences: number; readonly reverse: boolean };
+  /**
+   * Tensors x that solve equations, as functions of the equations' other values p. Operands: x, `unknowns` tensors; then p. `body` takes them
+   * in this order and returns F(x, p), one tensor of the shape of each unknown; its Jacobian by x is symmetric (F is a gradient). Results: x.
+   * The derivative is that of the x(p) along which F stays what it is, dx/dp = -(dF/dx)^-1 dF/dp, whatever made x; nothing passes to the
+   * operands x. `solver` says how its linear equations are solved. Removed by `differentiate`.
+   */
+  implicit_root: { readonly body: Func; readonly unknowns: number; readonly solver: LinearSolver };
 }
 
 export type PrimitiveName = keyof Attributes;
 
 /** Primitives that only exist before `differentiate` and `batch`; no engine sees them. */
-export type StructuralName = 'gradient' | 'map_tasks';
+export type StructuralName = 'gradient' | 'map_tasks' | 'implicit_root';
 
 /** Primitives that may stand in a finished program. */
 export type RuntimePrimitiveName = Exclude<PrimitiveName, StructuralName>;

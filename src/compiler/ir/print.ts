@@ -24,6 +24,10 @@ function printAttribute(value: unknown): string {
   if (typeof value === 'number') return printNumber(value);
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return `[${value.map(printAttribute).join(', ')}]`;
+  if (typeof value === 'object' && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, part]) => `${key}=${printAttribute(part)}`)
+      .join(', ')}}`;
   throw new InternalError(`an attribute of type ${typeof value} cannot be printed`);
 }
 

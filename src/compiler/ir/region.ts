@@ -1,13 +1,19 @@
 /** @file Regions: the functions that some primitives hold, which see nothing of what surrounds them but their arguments. */
 import type { AnyNode, Func, Node } from './ir.ts';
+import type { StructuralName } from './primitives.ts';
 
 /** Primitives with a region. Their operands are the arguments of `body`, one for one. */
-export type RegionName = 'gradient' | 'map_tasks' | 'scan';
+export type RegionName = StructuralName | 'scan';
 
 export type RegionNode = { [P in RegionName]: Node<P> }[RegionName];
 
 export function hasRegion(node: AnyNode): node is RegionNode {
-  return node.op === 'gradient' || node.op === 'map_tasks' || node.op === 'scan';
+  return node.op === 'scan' || isStructural(node);
+}
+
+/** Whether the node exists only before `differentiate` and `batch`. */
+export function isStructural(node: AnyNode): node is { [P in StructuralName]: Node<P> }[StructuralName] {
+  return node.op === 'gradient' || node.op === 'map_tasks' || node.op === 'implicit_root';
 }
 
 /** The region of a node; undefined for most. */

@@ -363,6 +363,21 @@ export const typeRules: { readonly [P in PrimitiveName]: Rule<P> } = {
     });
     return body.results.map(({ value }, index) => (index < carries ? value.type : stacked(value.type, length)));
   },
+  implicit_root: (operands, { body, unknowns, solver }) => {
+    take(operands, body.parameters.length);
+    if (unknowns < 1 || body.results.length !== unknowns) fail(`implicit_root: ${body.results.length} equations for ${unknowns} unknowns`);
+    if (solver.steps < 1 || !Number.isInteger(solver.steps)) fail(`a solver of ${solver.steps} steps`);
+    return body.parameters.flatMap(({ name, value }, index) => {
+      const operand = operands[index] as TensorType;
+      if (!sameType(value.type, operand))
+        fail(`implicit_root argument ${name}: expected ${printType(value.type)}, found ${printType(operand)}`);
+      if (index >= unknowns) return [];
+      requireDType(operand, ['float']);
+      const equation = (body.results[index] as { value: { type: TensorType } }).value.type;
+      if (!sameType(equation, operand)) fail(`equation ${index} of ${printType(operand)} is ${printType(equation)}`);
+      return [operand];
+    });
+  },
 };
 
 /** The type of `length` such values, one after another. */

@@ -11,9 +11,10 @@ function isFree(node: AnyNode | undefined): node is AnyNode {
   return node?.op === 'constant' || node?.op === 'iota' || node?.op === 'broadcast_in_dim' || node?.op === 'reshape';
 }
 
-/** Whether parameter `index` of the region is an ordinary capture: neither differentiated, nor sliced by task or step, nor carried. */
+/** Whether parameter `index` of the region is an ordinary capture: neither differentiated, nor sliced by task or step, nor carried, nor solved for. */
 function isCapture(node: RegionNode, index: number): boolean {
   if (node.op === 'scan') return index >= node.attributes.carries + node.attributes.sequences;
+  if (node.op === 'implicit_root') return index >= node.attributes.unknowns;
   return node.op === 'gradient' ? !node.attributes.wrt.includes(index) : node.attributes.mapped[index] !== true;
 }
 
@@ -31,7 +32,7 @@ function withArguments(node: RegionNode, list: readonly Argument[], nodes: reado
     const wrt = node.attributes.wrt.map((old) => list.findIndex(({ index }) => index === old));
     return { ...node, operands, attributes: { body, wrt } };
   }
-  if (node.op === 'scan') return { ...node, operands, attributes: { ...node.attributes, body } };
+  if (node.op !== 'map_tasks') return { ...node, operands, attributes: { ...node.attributes, body } } as AnyNode;
   const mapped = list.map(({ index }) => index !== undefined && node.attributes.mapped[index] === true);
   return { ...node, operands, attributes: { ...node.attributes, body, mapped } };
 }

@@ -60,6 +60,8 @@ export function flopsOf(node: AnyNode): number {
       return node.attributes.tasks * totalFlops(node.attributes.body);
     case 'scan':
       return node.attributes.length * totalFlops(node.attributes.body);
+    case 'implicit_root':
+      return 0;
     case 'gradient':
       // Reverse mode costs about as much again for each operand of a product.
       return 3 * totalFlops(node.attributes.body);

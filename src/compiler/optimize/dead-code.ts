@@ -1,5 +1,6 @@
 /** @file Removes nodes that no result depends on. No primitive has effects, so unused means useless. */
 import type { AnyNode, Func, Value } from '../ir/ir.ts';
+import { withRegion } from '../ir/region.ts';
 import type { Pass } from './pass.ts';
 
 /** `f` without the nodes that no result depends on; `f` itself when there are none. */
@@ -77,11 +78,11 @@ function usedValues(f: Func): ReadonlySet<Value> {
   return used;
 }
 
-/** A gradient's results are tied to its body's parameters, so only the inside of the body shrinks. */
-function shrinkGradient(node: AnyNode): AnyNode {
-  if (node.op !== 'gradient') return node;
+/** A gradient's results are tied to its body's parameters, and a root's to its equations, so only the inside of the body shrinks. */
+function shrinkInside(node: AnyNode): AnyNode {
+  if (node.op !== 'gradient' && node.op !== 'implicit_root') return node;
   const body = removeAll(node.attributes.body);
-  return body === node.attributes.body ? node : { ...node, attributes: { ...node.attributes, body } };
+  return withRegion(node, body);
 }
 
 function removeAll(f: Func): Func {
@@ -94,7 +95,7 @@ function removeAll(f: Func): Func {
       changed = true;
       continue;
     }
-    const smaller = shrinkGradient(shrinkScan(shrinkMapTasks(node, live), live));
+    const smaller = shrinkInside(shrinkScan(shrinkMapTasks(node, live), live));
     if (smaller !== node) changed = true;
     kept.push(smaller);
     for (const operand of smaller.operands) live.add(operand);

@@ -21,6 +21,7 @@ import { reductionBuiltins } from './reductions.ts';
 import { scheduleBuiltins } from './schedules.ts';
 import { sequenceBuiltins } from './sequences.ts';
 import { shapingBuiltins } from './shaping.ts';
+import { solverBuiltins } from './solvers.ts';
 import { structureBuiltins } from './structure.ts';
 
 export const builtins: readonly Builtin[] = [
@@ -46,4 +47,5 @@ export const builtins: readonly Builtin[] = [
   ...optimiserBuiltins,
   elementwise,
   ...scheduleBuiltins,
+  ...solverBuiltins,
 ];

@@ -71,7 +71,7 @@ export function adaptsOnQuery(name: string, range: SourceRange): Diagnostic {
 }
 
 /** One for all weights with the same reason; `ranges` are the places that create them. */
-export function unreachedWeights(names: readonly string[], reason: string, ranges: readonly SourceRange[]): Diagnostic {
+export function unreachedWeights(names: readonly string[], reason: string, ranges: readonly SourceRange[], hint?: string): Diagnostic {
   const shown = names.slice(0, 8).map((name) => `\`${name}\``);
   const list = names.length > shown.length ? [...shown, `${names.length - shown.length} more`] : shown;
   const [first, ...others] = ranges;
@@ -83,7 +83,7 @@ export function unreachedWeights(names: readonly string[], reason: string, range
     expected: 'every weight is trained by some `train` block',
     found: `${names.length === 1 ? '' : `${list.join(', ')}: `}${reason}`,
     related: others.slice(0, 3).map((range) => ({ range, message: 'and here' })),
-    hint: 'use its layer in the loss, remove it, or remove the `stop(…)` that cuts it off',
+    hint: hint ?? 'use its layer in the loss, remove it, or remove the `stop(…)` that cuts it off',
   };
 }
 

@@ -115,3 +115,15 @@ export function unlikeItems(
     hint: 'what is done to every item is written once, so all items need the same fields, or weights',
   };
 }
+
+export function averagesOfAStep(range: SourceRange): Diagnostic {
+  return {
+    code: 'E0478',
+    severity: 'error',
+    title: 'running averages cannot be kept from the steps of a recurrence',
+    range,
+    expected: 'a mode that needs no averages of earlier steps',
+    found: 'a step that is traced once for all, without averages of its own',
+    hint: 'write `batch_norm(mode: transductive)`, or `mode: support`, or `layer_norm`',
+  };
+}

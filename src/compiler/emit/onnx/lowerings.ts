@@ -2,6 +2,7 @@
 import { LimitationError } from '../../diagnostics/internal-error.ts';
 import type { AnyNode, Node, Value } from '../../ir/ir.ts';
 import type { Direction, RuntimePrimitiveName } from '../../ir/primitives.ts';
+import { isStructural } from '../../ir/region.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
 import { convolution } from './lower-convolution.ts';
@@ -129,7 +130,7 @@ export const onnxLowerings: { readonly [P in RuntimePrimitiveName]: Lowering<P> 
 
 /** Adds the nodes for one IR node and defines its results. */
 export function lowerNode(context: LoweringContext, node: AnyNode): void {
-  if (node.op === 'gradient' || node.op === 'map_tasks') {
+  if (isStructural(node)) {
     throw new LimitationError(`ONNX has no '${node.op}': the program must be differentiated and batched before it is emitted`);
   }
   const lowering = onnxLowerings[node.op] as (context: LoweringContext, node: AnyNode) => OnnxTensor | undefined;

@@ -1,6 +1,7 @@
 /** @file The nodes of a function, one after the other. */
 import { LimitationError } from '../../diagnostics/internal-error.ts';
 import type { AnyNode, EntryFunction, Func, Parameter, Value } from '../../ir/ir.ts';
+import { isStructural } from '../../ir/region.ts';
 import type { StableBuilder } from './builder.ts';
 import { type LoweringChoices, LoweringContext } from './lowering-context.ts';
 import { stableHloLowerings } from './lowerings.ts';
@@ -38,7 +39,7 @@ function lowerNodes(
 }
 
 function lower(context: LoweringContext, node: AnyNode): readonly StableTensor[] {
-  if (node.op === 'gradient' || node.op === 'map_tasks') {
+  if (isStructural(node)) {
     throw new LimitationError(`StableHLO has no '${node.op}': the program must be differentiated and batched before it is emitted`);
   }
   const lowering = stableHloLowerings[node.op] as (context: LoweringContext, node: AnyNode) => StableTensor | readonly StableTensor[];

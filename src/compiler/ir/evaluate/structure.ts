@@ -54,4 +54,6 @@ export const structureMeanings: MeaningTable<RegionName> = {
   },
   map_tasks: mapTasks,
   scan,
+  // What made the unknowns solved the equations; only derivatives look at them.
+  implicit_root: (operands, { unknowns }) => operands.slice(0, unknowns),
 };

@@ -2,6 +2,7 @@
 import { InternalError, LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { AnyNode, EntryFunction, Func, Node, Value } from '../../../compiler/ir/ir.ts';
 import type { RuntimePrimitiveName } from '../../../compiler/ir/primitives.ts';
+import { isStructural } from '../../../compiler/ir/region.ts';
 import type { Capabilities } from './capabilities.ts';
 import { LoweringContext } from './lowering-context.ts';
 import { tfjsLowerings } from './lowerings.ts';
@@ -48,7 +49,7 @@ function lowered(
 }
 
 function lowerNode(context: LoweringContext, node: AnyNode): void {
-  if (node.op === 'gradient' || node.op === 'map_tasks') throw new LimitationError(`TensorFlow.js has no '${node.op}'`);
+  if (isStructural(node)) throw new LimitationError(`TensorFlow.js has no '${node.op}'`);
   // The table entry belongs to the node's own primitive; the type system cannot follow the correlation.
   const lowering = tfjsLowerings[node.op] as (
     context: LoweringContext,
