@@ -216,9 +216,7 @@ export class Trace implements Context {
   }
 
   weight(parameter: string, dims: readonly Dim[], initial: Initializer): TensorMeaning {
-    const frame = this.frame;
-    const range = this.builder.source ?? { start: 0, end: 0 };
-    if (frame === undefined) throw new DiagnosticError(outsideModel(this.session.textOf(range) || parameter, range));
+    const { frame, range } = this.#layer(parameter);
     this.session.budget.tensor(tensorType('float', sizes(dims)), range, limits.weightElements);
     const entry = this.session.weights.obtain({
       segments: [...frame.segments],
@@ -241,14 +239,8 @@ export class Trace implements Context {
 
   /** A learned scalar as a meta-level weight, named by where it stands. */
   learned(meaning: LearnedMeaning, dims: readonly Dim[], path: readonly string[] | undefined): TensorMeaning {
-    const frame = this.frame;
-    return this.learnedAt(
-      meaning,
-      dims,
-      this.#learnedSegments(meaning, path),
-      '',
-      frame !== undefined && path === undefined ? frame : undefined,
-    );
+    const frame = path === undefined ? this.frame : undefined;
+    return this.learnedAt(meaning, dims, this.#learnedSegments(meaning, path), '', frame);
   }
 
   #learnedSegments(meaning: LearnedMeaning, path: readonly string[] | undefined): readonly Segment[] {
@@ -325,10 +317,15 @@ export class Trace implements Context {
     return recur({ outer, region, inside: (body) => this.inBuilder(region, body), draws: () => region.draws, highest }, recurrence);
   }
 
-  supportMoments(compute: () => Moments): Moments {
-    const frame = this.frame;
+  /** Where a layer stands that needs a model around it. */
+  #layer(name: string): { readonly frame: Frame; readonly range: SourceRange } {
     const range = this.builder.source ?? { start: 0, end: 0 };
-    if (frame === undefined) throw new DiagnosticError(outsideModel('batch_norm', range));
+    if (this.frame === undefined) throw new DiagnosticError(outsideModel(this.session.textOf(range) || name, range));
+    return { frame: this.frame, range };
+  }
+
+  supportMoments(compute: () => Moments): Moments {
+    const { frame, range } = this.#layer('batch_norm');
     const key = segmentsKey(frame.segments);
     if (frame.isSupport) {
       const moments = compute();
@@ -346,9 +343,7 @@ export class Trace implements Context {
     dims: readonly Dim[],
     initial: number,
   ): { readonly current: TensorMeaning; readonly update: ((value: TensorMeaning) => void) | undefined } {
-    const frame = this.frame;
-    const range = this.builder.source ?? { start: 0, end: 0 };
-    if (frame === undefined) throw new DiagnosticError(outsideModel('batch_norm', range));
+    const { frame, range } = this.#layer('batch_norm');
     if (this.phase === 'train' && this.#builder.recurrences.length > 0) throw new DiagnosticError(averagesOfAStep(range));
     const entry = this.session.weights.obtainState({
       segments: [...frame.segments],
