@@ -1,5 +1,5 @@
 /** @file Infinities and NaN: what is not chosen does no harm, and what is chosen is not hidden. */
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { FunctionBuilder } from '../../../src/compiler/ir/build.ts';
 import { hostArray } from '../../../src/compiler/ir/host-array.ts';
 import type { Value } from '../../../src/compiler/ir/ir.ts';
@@ -44,6 +44,26 @@ test('a mask hides infinities and NaN', async () => {
     }, many(bad));
     expect(found).toEqual(Array.from({ length: 37 }, (_, index) => (index % 2 === 0 ? 0 : index)));
   }
+});
+
+describe('a mask that a comparison with zero makes', () => {
+  const values = [0, -0, 1, -1, 1e-38, -1e-38, 3e38, -3e38, 0.5, -0.5, 1e-20, -1e-20, 7, -7, 2, -2, 3];
+  const holds = { GT: (x: number) => x > 0, LT: (x: number) => x < 0, GE: (x: number) => x >= 0, LE: (x: number) => x <= 0 };
+
+  it.each(['GT', 'LT', 'GE', 'LE'] as const)('%s, on both sides and for both branches', async (direction) => {
+    for (const zeroLeft of [false, true]) {
+      for (const zeroWhere of [false, true]) {
+        const found = await apply((b, x) => {
+          const zero = b.zerosLike(x);
+          const predicate = zeroLeft ? b.compare(direction, zero, x) : b.compare(direction, x, zero);
+          const kept = b.constant(5, x.type.shape);
+          return zeroWhere ? b.select(predicate, zero, kept) : b.select(predicate, kept, zero);
+        }, values);
+        const expected = values.map((x) => (holds[direction](zeroLeft ? -x : x) === zeroWhere ? 0 : 5));
+        expect(found.map((value) => value + 0)).toEqual(expected);
+      }
+    }
+  });
 });
 
 test('exponential_minus_one and log_plus_one at their ends', async () => {

@@ -6,7 +6,7 @@
  */
 import { InternalError } from '../../diagnostics/internal-error.ts';
 import { broadcastShapes, rankedShape } from '../../ir/broadcast-shapes.ts';
-import type { AnyNode, Value } from '../../ir/ir.ts';
+import type { AnyNode, Node, Value } from '../../ir/ir.ts';
 import { type DType, sizeOf } from '../../ir/tensor-type.ts';
 import type { ElementType, GraphBuilder, OnnxTensor } from './graph.ts';
 
@@ -26,6 +26,7 @@ export class LoweringContext {
   readonly graph: GraphBuilder;
   readonly #finite: ReadonlySet<Value>;
   readonly #tensors = new Map<Value, OnnxTensor>();
+  readonly #comparisons = new Map<Value, Node<'compare'>>();
   readonly #choices = new Map<Value, WindowChoice>();
   readonly #full = new Map<Value, OnnxTensor>();
   readonly #pending = new Map<Value, () => OnnxTensor>();
@@ -47,6 +48,16 @@ export class LoweringContext {
   /** Defines a value that costs nothing unless somebody asks for it. */
   defineLazily(value: Value, make: () => OnnxTensor): void {
     this.#pending.set(value, make);
+  }
+
+  /** Remembers what a truth value says: a lowering that reads it may have a better form for both together. */
+  defineComparison(value: Value, node: Node<'compare'>): void {
+    this.#comparisons.set(value, node);
+  }
+
+  /** Undefined: no comparison of this graph. */
+  comparisonOf(value: Value): Node<'compare'> | undefined {
+    return this.#comparisons.get(value);
   }
 
   defineChoice(value: Value, choice: WindowChoice): void {

@@ -74,6 +74,7 @@ export const onnxLowerings: { readonly [P in RuntimePrimitiveName]: Lowering<P> 
   or: same('Or'),
   compare: (context, node) => {
     const { direction } = node.attributes;
+    for (const value of node.results) context.defineComparison(value, node);
     const result = context.elementwise(COMPARISONS[direction], small(context, node), 'bool');
     return direction === 'NE' ? context.elementwise('Not', [result]) : result;
   },
