@@ -7,21 +7,25 @@ import { RandomStream, streamKey } from '../../src/runtime/random/stream.ts';
 import { RunFolder } from '../../src/runtime/run/run-folder.ts';
 import { runChild } from '../runtime/run/run-child.ts';
 
-const script = join(import.meta.dirname, 'spec-child.ts');
 let root = '';
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'metac-killed-'));
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-test('maml-sinusoid', { timeout: 180_000 }, async () => {
-  const [first, second] = ['first', 'second'].map((name) => new RunFolder(join(root, name))) as [RunFolder, RunFolder];
+test.each([
+  ['maml-sinusoid', 'spec-child.ts', ['train']],
+  ['two objectives in turn', 'turns-child.ts', []],
+] as const)('%s', { timeout: 240_000 }, async (name, file, validating) => {
+  const script = join(import.meta.dirname, file);
+  const folder = (which: string): RunFolder => new RunFolder(join(root, `${name.replaceAll(' ', '-')}-${which}`));
+  const [first, second] = [folder('first'), folder('second')];
   for (const whole of [first, second]) expect((await runChild(script, whole.path, false, undefined)).output).toContain('finished');
   // Same seed, same bytes: two runs that nobody stopped.
-  for (const file of ['last', 'metrics'] as const) expect(readFileSync(second[file]).equals(readFileSync(first[file]))).toBe(true);
+  for (const part of ['last', 'metrics'] as const) expect(readFileSync(second[part]).equals(readFileSync(first[part]))).toBe(true);
 
   const moments = new RandomStream(streamKey(4, 'moments of death'), 0, 0);
-  const killed = new RunFolder(join(root, 'killed'));
+  const killed = folder('killed');
   let kills = 0;
   for (;;) {
     const ending = await runChild(script, killed.path, existsSync(killed.record), kills < 5 ? moments.integer(600) : undefined);
@@ -32,6 +36,6 @@ test('maml-sinusoid', { timeout: 180_000 }, async () => {
     kills++;
   }
   expect(kills).toBeGreaterThanOrEqual(1);
-  for (const file of ['last', 'metrics'] as const) expect(readFileSync(killed[file]).equals(readFileSync(first[file]))).toBe(true);
-  expect(readFileSync(killed.best('train')).equals(readFileSync(first.best('train')))).toBe(true);
+  for (const part of ['last', 'metrics'] as const) expect(readFileSync(killed[part]).equals(readFileSync(first[part]))).toBe(true);
+  for (const block of validating) expect(readFileSync(killed.best(block)).equals(readFileSync(first.best(block)))).toBe(true);
 });
