@@ -133,4 +133,47 @@ export const plan: readonly Reproduction[] = [
     figures: [accuracy('wrong bits, up to 10 vectors', 'wrong')],
     protocol: 'sequences of 1 to 10 instead of 1 to 20, 20 slots; Graves, Wayne, Danihelka 2014 show curves',
   },
+  {
+    name: 'imaml-sinusoid',
+    spec: 'imaml-sinusoid',
+    figures: [squaredError('mean squared error before adaptation', 'before'), squaredError('after adaptation, 10 points', 'after')],
+    protocol: 'Rajeswaran et al. 2019 report no sinusoids',
+  },
+  {
+    name: 'platipus-sinusoid',
+    spec: 'platipus-sinusoid',
+    figures: [
+      { report: 'nll', about: 'negative log-likelihood of a query, 20 samples', unit: 'plain' },
+      { report: 'maml_nll', about: "MAML's", unit: 'plain' },
+      { report: 'calibration_error', about: 'calibration error', unit: 'plain' },
+      { report: 'maml_calibration_error', about: "MAML's", unit: 'plain' },
+      { report: 'spread', about: 'standard deviation of the samples', unit: 'plain' },
+    ],
+    protocol: 'tasks as in Finn, Xu, Levine 2018, which shows curves; smaller network, fewer steps',
+  },
+  {
+    name: 'learned-optimizer-quadratic',
+    spec: 'learned-optimizer-quadratic',
+    figures: [
+      { report: 'learned', about: 'loss after 100 steps, learned optimiser', unit: 'plain' },
+      { report: 'sgd', about: 'tuned SGD', unit: 'plain' },
+      { report: 'rmsprop', about: 'tuned RMSprop', unit: 'plain' },
+      { report: 'adam', about: 'tuned Adam', unit: 'plain' },
+      { report: 'ahead_of_adam', about: 'Adam less learned, paired', unit: 'plain' },
+    ],
+    protocol: 'same problems; Andrychowicz et al. 2016 show curves',
+  },
+  {
+    name: 'metagan-omniglot',
+    spec: 'metagan-omniglot',
+    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`), accuracy('fakes of test tasks that are caught', 'caught')],
+    protocol: 'the strided network of MAML, 800 steps, 16 tasks; Zhang et al. 2018 use another network and far more steps',
+  },
+  {
+    name: 'metagan-omniglot.learner-alone',
+    spec: 'metagan-omniglot',
+    settings: { share: '0' },
+    figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`)],
+    protocol: 'the same without the fakes',
+  },
 ];
