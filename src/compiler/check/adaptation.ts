@@ -106,6 +106,7 @@ function adapted(
   };
   const at = (step: number, range: SourceRange): LearnerMeaning => {
     if (trace.phase === 'train' && step > plan.steps) throw new DiagnosticError(tooManySteps(name, step, plan.steps, range));
+    if (step > limits.innerSteps) throw new DiagnosticError(tooManySteps(name, step, limits.innerSteps, range, true));
     return learnerMeaning(trace, `${name}[${step}]`, 'an adapted learner', learnerAt(step));
   };
   return {

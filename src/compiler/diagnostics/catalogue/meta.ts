@@ -133,15 +133,17 @@ export function notALearner(found: string, range: SourceRange): Diagnostic {
   };
 }
 
-export function tooManySteps(name: string, asked: number, steps: number, range: SourceRange): Diagnostic {
+/** `anywhere`: `steps` is the most of any phase, not that of training. */
+export function tooManySteps(name: string, asked: number, steps: number, range: SourceRange, anywhere = false): Diagnostic {
+  const training = steps === 1 ? 'only training step' : `${steps} training steps`;
   return {
     code: 'E0510',
     severity: 'error',
-    title: `\`${name}[${asked}]\` is beyond the ${steps === 1 ? 'only training step' : `${steps} training steps`}`,
+    title: `\`${name}[${asked}]\` is beyond the ${anywhere ? 'most steps of an adaptation' : training}`,
     range,
-    expected: `0 to ${steps} in \`train\``,
+    expected: `0 to ${steps}${anywhere ? '' : ' in `train`'}`,
     found: String(asked),
-    hint: 'raise `steps`; only `validate` and `evaluate` may adapt longer',
+    hint: anywhere ? 'ask for an earlier iterate' : 'raise `steps`; only `validate` and `evaluate` may adapt longer',
   };
 }
 
