@@ -44,7 +44,7 @@ const runs: Readonly<Record<string, ShortRun>> = {
   // Chance: 0.05.
   'prototypical-omniglot-20way': { steps: 15, settings: { ...small, 'train.ways': '10' }, report: 'accuracy', least: 0.3 },
   'metagan-omniglot': {
-    steps: 40,
+    steps: 25,
     settings: { ...phases('learner', 'generator'), 'evaluate.episodes': '20' },
     report: 'after_1_step',
     least: 0.35,

@@ -20,8 +20,8 @@ interface Line {
 }
 
 const small = {
-  'train.learner.batch': '4',
-  'train.generator.batch': '4',
+  'train.learner.batch': '2',
+  'train.generator.batch': '2',
   'train.learner.validate.every': '1000',
   'train.learner.validate.episodes': '2',
   'evaluate.episodes': '2',
