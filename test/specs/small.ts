@@ -16,7 +16,8 @@ const LARGEST: readonly (readonly [RegExp, number])[] = [
   [/\.batch$/, 2],
   [/\.ways$/, 10],
   [/\.queries$/, 3],
-  [/\.shots$/, 5],
+  // Not those of a train block: where one names its own, its minibatches are cut from them.
+  [/^(?!train\b).*\.shots$/, 5],
   [/\.draws$/, 3],
   [/^(units|slots|width)$/, 12],
   [/^longest$/, 4],
