@@ -134,6 +134,17 @@ export const plan: readonly Reproduction[] = [
     protocol: 'sequences of 1 to 10 instead of 1 to 20, 20 slots; Graves, Wayne, Danihelka 2014 show curves',
   },
   {
+    name: 'dnc-recall',
+    spec: 'dnc-recall',
+    figures: [
+      accuracy('wrong bits, up to 6 pairs', 'wrong(by_machine)'),
+      accuracy("an LSTM's of equal size", 'lstm_wrong'),
+      accuracy('values that are right as a whole', 'whole'),
+      accuracy("the LSTM's", 'lstm_whole'),
+    ],
+    protocol: 'pairs of 8 bits, one pair a step, 8 slots; Graves et al. 2016 have no figure for this task',
+  },
+  {
     name: 'imaml-sinusoid',
     spec: 'imaml-sinusoid',
     figures: [squaredError('mean squared error before adaptation', 'before'), squaredError('after adaptation, 10 points', 'after')],

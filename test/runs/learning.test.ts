@@ -60,6 +60,12 @@ const runs: Readonly<Record<string, ShortRun>> = {
   },
   // Half of the bits: 0.5.
   'ntm-copy': { steps: 300, settings: { longest: '2', 'evaluate.episodes': '50' }, report: 'wrong', most: 0.25 },
+  'dnc-recall': {
+    steps: 250,
+    settings: { 'train.machine_steps.batch': '16', 'train.lstm_steps.batch': '16', most: '3', 'evaluate.episodes': '50' },
+    report: 'wrong(by_machine)',
+    most: 0.15,
+  },
   'prototypical-omniglot': { steps: 15, settings: { ...small, 'train.ways': '5' }, report: 'accuracy(logits, query.y)', least: 0.6 },
 };
 

@@ -21,6 +21,7 @@ const LARGEST: readonly (readonly [RegExp, number])[] = [
   [/\.draws$/, 3],
   [/^(units|slots|width)$/, 12],
   [/^longest$/, 4],
+  [/^most$/, 2],
   // Rounding grows from step to step, most of all where the sign of a gradient decides.
   [/^horizon$/, 24],
 ];
