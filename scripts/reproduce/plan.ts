@@ -175,6 +175,19 @@ export const plan: readonly Reproduction[] = [
     protocol: 'same problems; Andrychowicz et al. 2016 show curves',
   },
   {
+    name: 'learned-optimizer-mlp',
+    spec: 'learned-optimizer-mlp',
+    figures: [
+      { report: 'learned', about: 'loss after 100 steps, learned optimiser', unit: 'plain' },
+      { report: 'sgd', about: 'tuned SGD', unit: 'plain' },
+      { report: 'rmsprop', about: 'tuned RMSprop', unit: 'plain' },
+      { report: 'adam', about: 'tuned Adam', unit: 'plain' },
+      { report: 'nesterov', about: 'tuned Nesterov momentum', unit: 'plain' },
+      { report: 'ahead_of_adam', about: 'Adam less learned, paired', unit: 'plain' },
+    ],
+    protocol: 'all of 300 images of Omniglot a step instead of minibatches of MNIST; Andrychowicz et al. 2016 show curves',
+  },
+  {
     name: 'metagan-omniglot',
     spec: 'metagan-omniglot',
     figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`), accuracy('fakes of test tasks that are caught', 'caught')],

@@ -33,6 +33,13 @@ const runs: Readonly<Record<string, ShortRun>> = {
   'reptile-sinusoid': { steps: 1500, settings: { 'evaluate.episodes': '100' }, report: 'after', most: 1.5 },
   // Untrained: about 1,000. Adam with the best rate: 0.34.
   'learned-optimizer-quadratic': { steps: 60, settings: {}, report: 'learned', most: 0.8 },
+  // After one step: 1.35. Adam: 0.16.
+  'learned-optimizer-mlp': {
+    steps: 40,
+    settings: { horizon: '20', hidden: '4', 'omniglot.ways': '5', 'omniglot.shots': '3', 'evaluate.episodes': '5' },
+    report: 'learned',
+    most: 0.8,
+  },
   'imaml-sinusoid': { steps: 300, settings: { ...small, 'evaluate.episodes': '100' }, report: 'after', most: 3 },
   // Chance: 0.2.
   'maml-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'as_trained', least: 0.4 },

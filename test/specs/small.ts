@@ -2,11 +2,13 @@
 import { checkSource } from '../../src/compiler/compile.ts';
 import type { SourceFile } from '../../src/compiler/diagnostics/source-file.ts';
 
-/** Images of 16 x 16 or 8 x 8 and convolutions of 6 filters. Four halvings of the larger ones leave one pixel. */
+/** Images of 16 x 16, 8 x 8 or 4 x 4 and convolutions of 6 filters. Four halvings of the larger ones leave one pixel. */
 export function smallText(text: string): string {
   return text
     .replaceAll('28 x 28', '16 x 16')
     .replaceAll('20 x 20', '8 x 8')
+    .replaceAll('10 x 10', '4 x 4')
+    .replaceAll('[100, hidden]', '[16, hidden]')
     .replaceAll('[28, 28, 1]', '[16, 16, 1]')
     .replaceAll('dense(784)', 'dense(256)')
     .replaceAll('conv(64', 'conv(6');
@@ -21,9 +23,11 @@ const LARGEST: readonly (readonly [RegExp, number])[] = [
   [/\.draws$/, 3],
   [/^(units|slots|width)$/, 12],
   [/^longest$/, 4],
+  [/^hidden$/, 2],
   [/^most$/, 2],
   // Rounding grows from step to step, most of all where the sign of a gradient decides.
   [/^horizon$/, 24],
+  [/^(sgd|nesterov)_rate$/, 1],
 ];
 
 /** Settings (`--set`) that bring batches, episodes and recurrent networks down to what the reference engine does in milliseconds. */
