@@ -19,6 +19,7 @@ export type DeclarationCstChildren = {
   equation?: EquationCstNode[];
   functionDefinition?: FunctionDefinitionCstNode[];
   draw?: DrawCstNode[];
+  bound?: BoundCstNode[];
 };
 
 export interface StatementCstNode extends CstNode {
@@ -111,6 +112,17 @@ export type DrawCstChildren = {
   Name: IToken[];
   Tilde: IToken[];
   expression: ExpressionCstNode[];
+};
+
+export interface BoundCstNode extends CstNode {
+  name: "bound";
+  children: BoundCstChildren;
+}
+
+export type BoundCstChildren = {
+  Name: IToken[];
+  BoundSign: IToken[];
+  range: RangeCstNode[];
 };
 
 export interface ClauseCstNode extends CstNode {

@@ -12,7 +12,7 @@ import {
   type Rule,
   Terminal,
 } from 'chevrotain';
-import { BLOCK_WORDS, CLAUSE_WORDS, PART_WORDS } from './tokens.ts';
+import { BLOCK_WORDS, BYTE_UNITS, CLAUSE_WORDS, PART_WORDS } from './tokens.ts';
 
 const WIDTH = 120;
 const NAME_COLUMN = 19;
@@ -37,7 +37,10 @@ function lexicalPart(): string {
     ...printRule('plainName', ['identifier', 'blockWord', 'partWord', '"from"', '"in"']),
     ...printRule('identifier', ['letter { letter | digit | "_" }']),
     ...printRule('letter', ['"A" … "Z"', '"a" … "z"', '"_"', '"Α" … "ω"']),
-    ...printRule('number', ['digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digit { digit } ]']),
+    ...printRule('number', [
+      'digits [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digit { digit } ]',
+      `digits [ "." digits ] ( ${BYTE_UNITS.map((unit) => JSON.stringify(unit)).join(' | ')} )`,
+    ]),
     ...printRule('size', ['digits " x " digits { " x " digits }']),
     ...printRule('digits', ['digit { digit } { "_" digit { digit } }']),
     ...printRule('text', [`'"' { any character but '"' and the end of the line } '"'`]),

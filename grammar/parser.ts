@@ -3,6 +3,7 @@ import type { Lexer } from 'chevrotain';
 import { type NearestWord, RecoveringParser } from './recovery.ts';
 import {
   BlockWord,
+  BoundSign,
   ClauseWord,
   Colon,
   Comma,
@@ -47,6 +48,7 @@ export class GrammarParser extends RecoveringParser {
       { ALT: () => this.SUBRULE(this.equation) },
       { ALT: () => this.SUBRULE(this.functionDefinition) },
       { ALT: () => this.SUBRULE(this.draw) },
+      { ALT: () => this.SUBRULE(this.bound) },
     ]);
   });
 
@@ -108,6 +110,12 @@ export class GrammarParser extends RecoveringParser {
     this.CONSUME(Name);
     this.CONSUME(Tilde);
     this.SUBRULE(this.expression);
+  });
+
+  readonly bound = this.inner('bound', () => {
+    this.CONSUME(Name);
+    this.CONSUME(BoundSign);
+    this.SUBRULE(this.range);
   });
 
   readonly clause = this.inner('clause', () => {

@@ -2,6 +2,7 @@
 import { type IToken, type TokenType, tokenMatcher } from 'chevrotain';
 import {
   BlockWord,
+  BoundSign,
   ClauseWord,
   Comma,
   Equals,
@@ -45,7 +46,11 @@ export function beginsOperand(token: IToken | undefined): boolean {
 
 /** Whether a declaration of a file begins with these two tokens: what FIRST of the grammar says. */
 export function beginsDeclaration(first: IToken, second: IToken): boolean {
-  return beginsDefinition(first, second) || (isA(first, BlockWord) && isA(second, Name, LeftBrace));
+  return (
+    beginsDefinition(first, second) ||
+    (isA(first, Name) && isA(second, BoundSign)) ||
+    (isA(first, BlockWord) && isA(second, Name, LeftBrace))
+  );
 }
 
 /** Whether a statement of a body begins with these two tokens: what FIRST of the grammar says. */

@@ -49,6 +49,14 @@ export const NumberLiteral = createToken({
   pattern: new RegExp(`${DIGITS}(?:\\.${DIGITS})?(?:[eE][+-]?\\d+)?${NOT_IN_WORD}`),
   label: 'number',
 });
+/** `2GB`: an amount of memory, a number of bytes. */
+export const BYTE_UNITS = ['kB', 'MB', 'GB', 'TB', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+export const Bytes = createToken({
+  name: 'Bytes',
+  pattern: new RegExp(`${DIGITS}(?:\\.${DIGITS})?(?:${BYTE_UNITS.join('|')})${NOT_IN_WORD}`),
+  categories: [NumberLiteral],
+  label: 'bytes',
+});
 export const TextLiteral = createToken({ name: 'TextLiteral', pattern: /"[^"\n\r]*"/, label: 'text' });
 
 /** `2px`, `1__0`, `1.2.3`: read as one number, so that the mistake is told where it is and nothing after it is misread. */
@@ -90,6 +98,14 @@ export const Comparison = createToken({
   label: '("<" | "<=" | ">" | ">=" | "==" | "!=")',
 });
 
+/** Of a bound such as `memory <= 2GB`: `==` there is more likely an equation of somebody who compares. */
+export const BoundSign = createToken({
+  name: 'BoundSign',
+  pattern: /<=|>=/,
+  categories: [Comparison],
+  label: '("<=" | ">=")',
+});
+
 const WhiteSpace = createToken({ name: 'WhiteSpace', pattern: /[\s\uFEFF]+/, group: Lexer.SKIPPED, line_breaks: true });
 const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\n\r]*/, group: Lexer.SKIPPED });
 
@@ -104,8 +120,8 @@ export const ForeignComment = createToken({
 export const ALL_TOKENS: TokenType[] = [
   ...[WhiteSpace, Comment, ForeignComment],
   ...[Name, PlainName, BlockWord, PartWord, ClauseWord, From, In, Identifier],
-  ...[Size, NumberLiteral, MalformedNumber, TextLiteral, UnclosedText, SingleQuotedText],
-  ...[Comparison, Equals, Tilde, Pipe, Range, Dot, Plus, Minus, Power, Product],
+  ...[Size, NumberLiteral, Bytes, MalformedNumber, TextLiteral, UnclosedText, SingleQuotedText],
+  ...[BoundSign, Comparison, Equals, Tilde, Pipe, Range, Dot, Plus, Minus, Power, Product],
   ...[LeftBrace, RightBrace, LeftParenthesis, RightParenthesis, LeftBracket, RightBracket, Comma, Colon],
 ];
 

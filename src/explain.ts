@@ -2,6 +2,7 @@
 import type { Model, ModelAdaptation, Setting } from './compiler/check/model.ts';
 import type { Compilation, PassReport } from './compiler/compile.ts';
 import { reach } from './compiler/differentiate/reach.ts';
+import type { MemoryFit, Recompute } from './compiler/fit-memory.ts';
 import type { EntryFunction, Program } from './compiler/ir/ir.ts';
 import type { PrimitiveName } from './compiler/ir/primitives.ts';
 import { sizeOf } from './compiler/ir/tensor-type.ts';
@@ -50,6 +51,22 @@ export interface CostExplanation {
   readonly peakBytes: number;
 }
 
+/** What `memory <= …` led to. */
+export interface MemoryExplanation {
+  /** Bytes that the process may need. */
+  readonly limit: number;
+  /** Bytes that it will need at most, by forecast. */
+  readonly forecast: number;
+  /** The same without the bound. */
+  readonly usualForecast: number;
+  /** Tasks of a call, with and without the bound. */
+  readonly chunk: number;
+  readonly usualChunk: number;
+  readonly recompute: Recompute;
+  /** Arithmetic of a training step (all blocks) over what it is without the bound; of the evaluation where nothing is trained. */
+  readonly arithmetic: number;
+}
+
 export interface Explanation {
   readonly name: string;
   readonly settings: readonly Setting[];
@@ -58,6 +75,8 @@ export interface Explanation {
   readonly reach: readonly ReachExplanation[];
   readonly passes: readonly PassExplanation[];
   readonly costs: readonly CostExplanation[];
+  /** Undefined without a bound. */
+  readonly memory: MemoryExplanation | undefined;
   readonly protocol: Readonly<Record<string, string>>;
 }
 
@@ -81,8 +100,19 @@ export function explain(compilation: Compilation, model: Model, program: Program
     }),
     passes: compilation.passes.map(explainPass),
     costs: costsOf(program),
+    memory: compilation.memory === undefined ? undefined : explainMemory(compilation.memory, program),
     protocol: program.protocol,
   };
+}
+
+function explainMemory({ limit, forecast, chunk, recompute, usual }: MemoryFit, program: Program): MemoryExplanation {
+  const trained = new Set(program.train.map(({ name }) => name));
+  const work = (one: Program): number =>
+    costsOf(one)
+      .filter(({ what }) => trained.size === 0 || trained.has(what))
+      .reduce((sum, { flops }) => sum + flops, 0);
+  const arithmetic = work(program) / work(usual.program);
+  return { limit, forecast, usualForecast: usual.forecast, chunk, usualChunk: usual.chunk, recompute, arithmetic };
 }
 
 function explainPass({ entry, pass, before, after }: PassReport): PassExplanation {

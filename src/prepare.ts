@@ -3,6 +3,7 @@
 import type { Model } from './compiler/check/model.ts';
 import { type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
 import type { SourceFile } from './compiler/diagnostics/source-file.ts';
+import { onnxFootprint } from './footprint.ts';
 import { type DataOptions, loadResident } from './runtime/data/load.ts';
 import type { ResidentImages } from './runtime/data/resident.ts';
 
@@ -31,7 +32,7 @@ export async function prepare(source: SourceFile, options: PrepareOptions = {}):
   }
   const images = await loadImages(model, options.data ?? {});
   const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.tensor.shape[0] ?? 0]));
-  return { compilation: compile(source, { ...options, settings, rows }), images };
+  return { compilation: compile(source, { footprint: onnxFootprint, ...options, settings, rows }), images };
 }
 
 /** `--set` as given, and `steps` as a setting of every train block. */

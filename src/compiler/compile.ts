@@ -14,11 +14,13 @@ import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import type { SourceFile } from './diagnostics/source-file.ts';
 import { differentiate } from './differentiate/differentiate.ts';
 import { withExactRoots } from './differentiate/root-forms.ts';
+import { segmentScans } from './differentiate/segment-scans.ts';
 import { vjpRules } from './differentiate/vjp-rules.ts';
+import { fitMemory, liveFootprint, type MemoryFit, type Recompute } from './fit-memory.ts';
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { type LowerOptions, lower } from './lower/lower.ts';
-import { costOf } from './optimize/cost.ts';
+import { costOf, type Footprint } from './optimize/cost.ts';
 import { PassMemory } from './optimize/pass-memory.ts';
 import type { PrimitiveCounts } from './optimize/pipeline.ts';
 import { cleanupForProcessors, optimizeForProcessors } from './optimize/processors.ts';
@@ -40,6 +42,9 @@ export interface CompileOptions {
   readonly chunkBytes?: number;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows?: ReadonlyMap<string, number>;
+  /** Forecast of the memory of the process, for `memory <= …`; by default the live tensors of the largest call. `compiled` is the largest
+   * program that the compiler has made on the way. */
+  readonly footprint?: (program: Program, compiled: Program) => Footprint;
   /** For finite differences: implicit gradients are exact, and inner loops that have one end where it says. */
   readonly exactRoots?: boolean;
   /** Check the IR after every pass. */
@@ -64,11 +69,23 @@ export interface Compilation {
   readonly passes: readonly PassReport[];
   /** Tasks per call that was chosen or given. */
   readonly chunk: number;
+  /** Undefined without `memory <= …`. */
+  readonly memory?: MemoryFit;
 }
 
 /** Never throws for any text; errors in it are diagnostics. */
 export function compile(source: SourceFile, options: CompileOptions = {}): Compilation {
-  const front = checkSource(source, options);
+  const usual = compileAs(source, options, 'nothing');
+  const { program } = usual;
+  const bound = usual.model?.memory;
+  if (program === undefined || bound === undefined) return usual;
+  const as = (recompute: Recompute, chunk: number | undefined): Compilation =>
+    compileAs(source, chunk === undefined ? options : { ...options, chunk }, recompute);
+  return fitMemory(bound, { ...usual, program }, options.footprint ?? liveFootprint, as, options.chunk !== undefined);
+}
+
+function compileAs(source: SourceFile, options: CompileOptions, recompute: Recompute): Compilation {
+  const front = checkSource(source, options, recompute);
   const failed = { diagnostics: front.diagnostics, model: undefined, program: undefined, passes: [], chunk: 0 };
   if (front.model === undefined) return failed;
   const lost = unreached(front.model);
@@ -76,16 +93,17 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
   if (lost.length > 0) return { ...failed, diagnostics };
   const { model } = front;
   if (options.chunk !== undefined)
-    return { diagnostics, model, chunk: options.chunk, ...compileModel(model, { chunk: options.chunk }, options) };
-  const single = compileModel(model, { chunk: 1 }, options);
+    return { diagnostics, model, chunk: options.chunk, ...compileModel(model, { chunk: options.chunk }, options, recompute) };
+  const single = compileModel(model, { chunk: 1 }, options, recompute);
   const chosen = chooseChunks(model, single.program, options);
-  return { diagnostics, model, chunk: chosen.chunk, ...(chosen.chunk === 1 ? single : compileModel(model, chosen, options)) };
+  return { diagnostics, model, chunk: chosen.chunk, ...(chosen.chunk === 1 ? single : compileModel(model, chosen, options, recompute)) };
 }
 
 /** Parses and checks only. */
 export function checkSource(
   source: SourceFile,
   options: CompileOptions = {},
+  recompute: Recompute = 'nothing',
 ): { readonly model: Model | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const parsed = parse(source);
   const settings = parseSettings(options.settings ?? new Map());
@@ -98,6 +116,7 @@ export function checkSource(
       overrides: settings.overrides,
       overrideTexts: options.settings ?? new Map(),
       rows: options.rows ?? new Map(),
+      ...(recompute === 'nothing' ? {} : { unrolledSteps: 0 }),
     },
     builtins,
   );
@@ -114,6 +133,7 @@ function compileModel(
   model: Model,
   chunks: LowerOptions,
   options: CompileOptions,
+  recompute: Recompute,
 ): { readonly program: Program; readonly passes: readonly PassReport[] } {
   const passes: PassReport[] = [];
   const verify = options.verify === true;
@@ -132,9 +152,10 @@ function compileModel(
   const memory = new PassMemory();
   const clean = (body: Func): Func => cleanupForProcessors(body, { verify: false, memory });
   const lowered = stage('ir', lower(model, chunks), (body) => body);
-  const differentiated = stage('differentiated', lowered, (body) =>
-    options.exactRoots === true ? differentiate(withExactRoots(clean(body)), clean, vjpRules, 'path') : differentiate(clean(body), clean),
-  );
+  const differentiated = stage('differentiated', lowered, (body) => {
+    const ready = recompute === 'segments' ? segmentScans(clean(body)) : clean(body);
+    return options.exactRoots === true ? differentiate(withExactRoots(ready), clean, vjpRules, 'path') : differentiate(ready, clean);
+  });
   const batched = stage('batched', differentiated, (body) => batch(body));
   const optimized = stage('optimized', batched, (body, entry) =>
     optimizeForProcessors(body, {

@@ -1,5 +1,5 @@
 /** @file What a user reads of a spec: every diagnostic, rendered without colours. Settings stand in a first line `// --set a=1`. */
-import { checkSource } from '../../src/compiler/compile.ts';
+import { checkSource, compile } from '../../src/compiler/compile.ts';
 import type { Diagnostic } from '../../src/compiler/diagnostics/diagnostic.ts';
 import { renderDiagnostics } from '../../src/compiler/diagnostics/render.ts';
 import { unreached } from '../../src/compiler/reached.ts';
@@ -20,7 +20,10 @@ export function settingsOf(text: string): ReadonlyMap<string, string> {
 }
 
 export function diagnosticsOf(name: string, text: string): readonly Diagnostic[] {
-  const { model, diagnostics } = checkSource({ name, text }, { settings: settingsOf(text) });
+  const settings = settingsOf(text);
+  const { model, diagnostics } = checkSource({ name, text }, { settings });
+  // Only the finished program shows whether it fits.
+  if (model?.memory !== undefined) return compile({ name, text }, { settings }).diagnostics;
   return model === undefined ? diagnostics : [...diagnostics, ...unreached(model)];
 }
 

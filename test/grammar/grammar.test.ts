@@ -75,7 +75,7 @@ describe('tokens', () => {
     ['α_1 Ωmega _a', ['Identifier α_1', 'Identifier Ωmega', 'Identifier _a']],
     ['f("a b)', ['Identifier f', 'LeftParenthesis (', 'UnclosedText "a b', 'RightParenthesis )']],
     ['"a" // "b"', ['TextLiteral "a"']],
-    ['a |> b<=c', ['Identifier a', 'Pipe |>', 'Identifier b', 'Comparison <=', 'Identifier c']],
+    ['a |> b<=c', ['Identifier a', 'Pipe |>', 'Identifier b', 'BoundSign <=', 'Identifier c']],
   ])('%s', (text, expected) => {
     expect(kinds(text)).toEqual(expected);
   });

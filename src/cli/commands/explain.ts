@@ -1,6 +1,7 @@
 /** @file `metac explain`: what a spec means and what it costs. */
 import type { Setting } from '../../compiler/check/model.ts';
 import { positionOf, type SourceFile } from '../../compiler/diagnostics/source-file.ts';
+import type { Recompute } from '../../compiler/fit-memory.ts';
 import { type Explanation, explain, type PassExplanation } from '../../explain.ts';
 import type { CommandModule } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -75,7 +76,28 @@ function textOf(explanation: Explanation, source: SourceFile, style: Style): str
       ]),
     ),
   );
+  section('Memory', memoryText(explanation));
   return sections.join('\n');
+}
+
+const COMPUTED_AGAIN: Readonly<Record<Recompute, string>> = {
+  nothing: 'nothing more than usual is computed again',
+  steps: 'inner steps are computed again on the way back',
+  segments: 'inner steps and recurrences are computed again on the way back, in segments',
+};
+
+function memoryText({ memory }: Explanation): string {
+  if (memory === undefined) return '';
+  const { limit, forecast, usualForecast, chunk, usualChunk, recompute, arithmetic } = memory;
+  const tasks =
+    chunk === usualChunk
+      ? `${formatCount(chunk)} tasks at a time, as usual`
+      : `${formatCount(chunk)} tasks at a time instead of ${formatCount(usualChunk)}`;
+  return columns([
+    ['limit', formatBytes(limit), 'of the whole process, on the default engine'],
+    ['forecast', formatBytes(forecast), `${formatBytes(usualForecast)} without the limit`],
+    ['costs', `${arithmetic.toFixed(2)}x`, `the arithmetic of a step: ${tasks}; ${COMPUTED_AGAIN[recompute]}`],
+  ]);
 }
 
 /** `5 = ways, 64`: sizes that have a better name than their number show it. */

@@ -91,7 +91,8 @@ function adapted(
       state = 'busy';
       try {
         // The first step shows which weights adapt, and what is wrong with the block.
-        const many = taken > 0 && step - taken > (implicit ? 0 : limits.unrolledSteps) && isAlike(adapting);
+        const many =
+          taken > 0 && step - taken > (implicit ? 0 : (trace.session.input.unrolledSteps ?? limits.unrolledSteps)) && isAlike(adapting);
         trace.atTopLevel(() => (many ? takeMany(step) : takeOne()));
       } finally {
         state = iterates.taken > taken ? 'ready' : 'failed';

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { EpisodeShape, SourceRange } from '../ir/ir.ts';
 import type { Block, File, Statement } from '../parse/ast.ts';
 import { applyCallee } from './apply.ts';
+import { readMemoryBound } from './bounds.ts';
 import { limits } from './budget.ts';
 import type { Builtin } from './builtin.ts';
 import { ClauseReader } from './clause-reader.ts';
@@ -116,6 +117,7 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
       tasks.set(read.name, read);
     }, undefined);
   }
+  const memory = readMemoryBound(session, file.declarations, (expression) => evaluate(constants, expression, constants.scope));
   tasksFailed = tasks.size < session.blocks('tasks').length;
   const tools: PhaseTools = { session, newTrace };
   const train: FinishedPhase<'train'>[] = [];
@@ -143,12 +145,14 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
     train: train.map((phase) => phase.finish(finalNames, weights)),
     evaluate: evaluated?.finish(finalNames, weights),
     protocol: new Map(session.protocol),
+    memory,
   };
 }
 
 function refuseDuplicates(session: CheckSession, file: File): void {
   const seen = new Map<string, SourceRange>();
   for (const declaration of file.declarations) {
+    if (declaration.kind === 'bound') continue;
     const place = declaration.kind === 'block' ? (declaration.name?.range ?? declaration.keywordRange) : declaration.name.range;
     let key = declaration.name?.text ?? '';
     if (declaration.kind === 'block') {
@@ -185,6 +189,7 @@ function forceUnused(session: CheckSession, file: File, trace: Trace, used: Read
     const name = declaration.name;
     if (
       name === undefined ||
+      declaration.kind === 'bound' ||
       before.has(name.text) ||
       (declaration.kind === 'block' && ['train', 'evaluate', 'tasks'].includes(declaration.keyword))
     )

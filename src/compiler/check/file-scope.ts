@@ -3,7 +3,7 @@
 import { adaptInsideItself, fieldNotDefined } from '../diagnostics/catalogue/meta.ts';
 import { needsParts, noTasks, settingNotTaken } from '../diagnostics/catalogue/names.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
-import type { Block, Declaration, Equation } from '../parse/ast.ts';
+import type { Block, Bound, Declaration, Equation } from '../parse/ast.ts';
 import { adaptation } from './adaptation.ts';
 import { drawn, functionMeaning, once } from './body.ts';
 import type { Builtin } from './builtin.ts';
@@ -43,7 +43,11 @@ export function defineFile(trace: Trace, names: FileNames): void {
   for (const lost of trace.session.input.lostNames ?? []) trace.scope.define(lost, () => ({ kind: 'poison' }));
   for (const declaration of names.declarations) {
     const name = declaration.name;
-    if (name === undefined || (declaration.kind === 'block' && (declaration.keyword === 'train' || declaration.keyword === 'evaluate')))
+    if (
+      name === undefined ||
+      declaration.kind === 'bound' ||
+      (declaration.kind === 'block' && (declaration.keyword === 'train' || declaration.keyword === 'evaluate'))
+    )
       continue;
     if (trace.scope.has(name.text)) continue;
     const cycle = (): never => {
@@ -95,7 +99,7 @@ export function parentScope(trace: () => Trace, names: FileNames): Scope {
   return scope;
 }
 
-function meaningOf(trace: Trace, names: FileNames, declaration: Declaration): Meaning {
+function meaningOf(trace: Trace, names: FileNames, declaration: Exclude<Declaration, Bound>): Meaning {
   switch (declaration.kind) {
     case 'equation':
       return equation(trace, declaration);

@@ -1,6 +1,7 @@
 /** @file What the checker hands on: the spec with every name resolved, every shape known and every expression traced to typed SSA. */
 import type { EpisodeShape, Func, SourceRange, TaskSource } from '../ir/ir.ts';
 import type { TensorType } from '../ir/tensor-type.ts';
+import type { MemoryBound } from './bounds.ts';
 import type { Dim, Initializer, OptimiserMeaning } from './meaning.ts';
 
 /** One value in force, for `explain` and `result.json`. */
@@ -103,4 +104,6 @@ export interface Model {
   readonly train: readonly ModelTrain[];
   readonly evaluate: ModelEvaluate | undefined;
   readonly protocol: ReadonlyMap<string, string>;
+  /** `memory <= 2GB`. */
+  readonly memory: MemoryBound | undefined;
 }

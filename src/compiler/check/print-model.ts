@@ -9,6 +9,7 @@ export function printModel(model: Model): string {
   const lines = [
     `model ${model.name}`,
     ...model.settings.map(({ name, value, origin }) => `setting ${name} = ${value} (${origin})`),
+    ...(model.memory === undefined ? [] : [`memory <= ${model.memory.bytes}`]),
     ...model.weights.map(({ name, type, dims, initial, bounds }) => {
       const names = dims.map((dim) => dim.text).join(', ');
       const inside = bounds === undefined ? '' : ` in [${bounds.join(', ')}]`;

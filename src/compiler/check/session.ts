@@ -25,6 +25,8 @@ export interface CheckInput {
   readonly lostNames?: ReadonlySet<string>;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows: ReadonlyMap<string, number>;
+  /** As `limits.unrolledSteps`, to save memory: what a step of a recurrence computed is computed again on the way back. */
+  readonly unrolledSteps?: number;
 }
 
 export class CheckSession {

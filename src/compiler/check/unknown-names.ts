@@ -34,6 +34,7 @@ export function reportUnknownNames(
   const names: Names = { shadows: () => false, has: (name) => atTop.has(name), all: () => known };
   for (const declaration of declarations) {
     if (declaration.kind === 'block') pass.block(declaration, names);
+    else if (declaration.kind === 'bound') pass.expression(declaration.value, names);
     else pass.statement(declaration, names);
   }
 }
@@ -68,7 +69,7 @@ class NamePass {
         : [],
     );
     // Of a family, what it starts from may be a parameter.
-    if (block.from !== undefined) this.#expression(block.from, inner(outer, parameters));
+    if (block.from !== undefined) this.expression(block.from, inner(outer, parameters));
     this.#statements(block.body, inner(outer, [...parameters, ...binders, ...definedIn(block.body)]));
   }
 
@@ -84,7 +85,7 @@ class NamePass {
         this.#value(statement.value, names);
         return;
       case 'draw':
-        this.#expression(statement.distribution, names);
+        this.expression(statement.distribution, names);
         return;
       case 'function':
         this.#value(
@@ -103,45 +104,45 @@ class NamePass {
 
   #value(value: Expression | Body, names: Names): void {
     if (value.kind === 'body') this.#statements(value.statements, inner(names, definedIn(value.statements)));
-    else this.#expression(value, names);
+    else this.expression(value, names);
   }
 
   #argument(argument: Argument, names: Names, options: readonly string[]): void {
     if (argument.kind === 'binder') {
-      this.#expression(argument.over, names);
-      if (argument.value !== undefined) this.#expression(argument.value, inner(names, [argument.name.text]));
-    } else if (!(argument.value.kind === 'name' && options.includes(argument.value.name))) this.#expression(argument.value, names);
+      this.expression(argument.over, names);
+      if (argument.value !== undefined) this.expression(argument.value, inner(names, [argument.name.text]));
+    } else if (!(argument.value.kind === 'name' && options.includes(argument.value.name))) this.expression(argument.value, names);
   }
 
-  #expression(expression: Expression, names: Names): void {
+  expression(expression: Expression, names: Names): void {
     switch (expression.kind) {
       case 'name':
         if (!names.has(expression.name)) this.#session.report(unknownName(expression.name, names.all(), expression.range));
         return;
       case 'list':
-        for (const item of expression.items) this.#expression(item, names);
+        for (const item of expression.items) this.expression(item, names);
         return;
       case 'record':
         for (const argument of expression.arguments) this.#argument(argument, names, []);
         return;
       case 'negate':
-        this.#expression(expression.operand, names);
+        this.expression(expression.operand, names);
         return;
       case 'binary':
-        this.#expression(expression.left, names);
-        this.#expression(expression.right, names);
+        this.expression(expression.left, names);
+        this.expression(expression.right, names);
         return;
       case 'pipe':
-        this.#expression(expression.left, names);
+        this.expression(expression.left, names);
         if (expression.right.kind === 'call') this.#call(expression.right, names, 1);
-        else this.#expression(expression.right, names);
+        else this.expression(expression.right, names);
         return;
       case 'field':
-        this.#expression(expression.of, names);
+        this.expression(expression.of, names);
         return;
       case 'index':
-        this.#expression(expression.of, names);
-        for (const index of expression.indices) this.#expression(index, names);
+        this.expression(expression.of, names);
+        for (const index of expression.indices) this.expression(index, names);
         return;
       case 'call':
         this.#call(expression, names, 0);
@@ -150,7 +151,7 @@ class NamePass {
 
   /** `before`: 1 when a value is piped in, which is the first argument. */
   #call(call: Expression & { kind: 'call' }, names: Names, before: number): void {
-    this.#expression(call.callee, names);
+    this.expression(call.callee, names);
     const callee = call.callee.kind === 'name' ? call.callee.name : undefined;
     const builtin = callee === undefined || names.shadows(callee) ? undefined : this.#builtins.get(callee);
     call.arguments.forEach((argument, position) => {

@@ -12,6 +12,12 @@ export interface Cost {
   readonly nodes: number;
 }
 
+/** Forecast of the memory of a process that runs a program, and where it goes. */
+export interface Footprint {
+  readonly bytes: number;
+  readonly parts: readonly (readonly [string, number])[];
+}
+
 export interface CostOptions {
   /** Size of a `float` on the engine; 4 unless told. */
   readonly floatBytes?: number;

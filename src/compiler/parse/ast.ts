@@ -14,7 +14,7 @@ export interface File {
   readonly range: SourceRange;
 }
 
-export type Declaration = Block | Equation | FunctionDefinition | Draw;
+export type Declaration = Block | Equation | FunctionDefinition | Draw | Bound;
 export type Statement = Clause | Part | Equation | FunctionDefinition | Draw;
 
 export interface Block {
@@ -58,6 +58,16 @@ export interface Draw {
   readonly kind: 'draw';
   readonly name: Identifier;
   readonly distribution: Expression;
+  readonly range: SourceRange;
+}
+
+/** `name <= value`: what the whole may need. */
+export interface Bound {
+  readonly kind: 'bound';
+  readonly name: Identifier;
+  readonly operator: BinaryOperator;
+  readonly operatorRange: SourceRange;
+  readonly value: Expression;
   readonly range: SourceRange;
 }
 

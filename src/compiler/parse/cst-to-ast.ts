@@ -3,6 +3,7 @@ import type { IToken } from 'chevrotain';
 import type {
   BlockCstNode,
   BodyCstNode,
+  BoundCstNode,
   ClauseCstNode,
   DeclarationCstNode,
   DrawCstNode,
@@ -21,6 +22,7 @@ import type { SourceRange } from '../ir/ir.ts';
 import type {
   Block,
   Body,
+  Bound,
   Clause,
   Declaration,
   Draw,
@@ -31,7 +33,7 @@ import type {
   Part,
   Statement,
 } from './ast.ts';
-import { identifier, nodeRange, one, toArgument, toExpression, tokenRange } from './expressions.ts';
+import { identifier, nodeRange, one, operatorOf, toArgument, toExpression, tokenRange, toRange } from './expressions.ts';
 
 export interface AstResult {
   readonly declarations: readonly Declaration[];
@@ -67,7 +69,8 @@ class AstBuilder {
   }
 
   private declaration(node: DeclarationCstNode): Declaration {
-    const { block, equation, functionDefinition, draw } = node.children;
+    const { block, bound, equation, functionDefinition, draw } = node.children;
+    if (bound !== undefined) return this.bound(one(bound));
     if (block !== undefined) return this.block(one(block));
     if (equation !== undefined) return this.equation(one(equation));
     if (functionDefinition !== undefined) return this.functionDefinition(one(functionDefinition));
@@ -127,6 +130,19 @@ class AstBuilder {
   private draw(node: DrawCstNode): Draw {
     const { Name, expression } = node.children;
     return { kind: 'draw', name: identifier(one(Name)), distribution: toExpression(one(expression)), range: nodeRange(node) };
+  }
+
+  private bound(node: BoundCstNode): Bound {
+    const { Name, BoundSign, range } = node.children;
+    const token = one(BoundSign);
+    return {
+      kind: 'bound',
+      name: identifier(one(Name)),
+      operator: operatorOf(token),
+      operatorRange: tokenRange(token),
+      value: toRange(one(range), 0),
+      range: nodeRange(node),
+    };
   }
 
   private clause(node: ClauseCstNode): Clause {

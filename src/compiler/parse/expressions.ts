@@ -64,7 +64,7 @@ function toComparison(node: NonNullable<ExpressionCstNode['children']['compariso
   return binary(node, range, Comparison, depth, toRange);
 }
 
-function toRange(node: RangeCstNode, depth: number): Expression {
+export function toRange(node: RangeCstNode, depth: number): Expression {
   return binary(node, node.children.sum, node.children.Range, depth, toSum);
 }
 
@@ -178,7 +178,7 @@ function span(node: CstNode, last: SourceRange): SourceRange {
   return { start: nodeRange(node).start, end: last.end };
 }
 
-function operatorOf(token: IToken): BinaryOperator {
+export function operatorOf(token: IToken): BinaryOperator {
   const operator = OPERATORS.find((candidate) => candidate === token.image);
   if (operator === undefined) throw new InternalError(`\`${token.image}\` is not an operator`);
   return operator;
@@ -188,9 +188,15 @@ function sizesOf(image: string, range: SourceRange): number[] {
   return image.split('x').map((part) => numberOf(part.trim(), range));
 }
 
+/** `GB` is 1000^3, `GiB` 1024^3. */
+function bytesOf(unit: string): number {
+  return (unit.length === 3 ? 1024 : 1000) ** ('KMGT'.indexOf(unit.charAt(0).toUpperCase()) + 1);
+}
+
 /** Not a number for a malformed one, whose statement is left out. */
 function numberOf(image: string, range: SourceRange): number {
-  const value = Number(image.replaceAll('_', ''));
+  const [, digits = image, unit] = /^(.*?)([kMGT]i?B)$/i.exec(image) ?? [];
+  const value = Number(digits.replaceAll('_', '')) * (unit === undefined ? 1 : bytesOf(unit));
   if (value === Number.POSITIVE_INFINITY) throw new DiagnosticError(numberTooLarge(image, range));
   return value;
 }

@@ -51,6 +51,7 @@ export function isConsequence(diagnostic: Diagnostic, source: SourceFile, lost: 
 
 function* definedNames(file: File): Generator<string> {
   for (const declaration of file.declarations) {
+    if (declaration.kind === 'bound') continue;
     if (declaration.kind !== 'block') yield* namesOf(declaration);
     else {
       if (declaration.name) yield declaration.name.text;

@@ -2,9 +2,11 @@
 import type { Argument, Block, Body, Expression, File, Identifier, Statement } from './ast.ts';
 
 export function printAst(file: File): string {
-  const lines = file.declarations.flatMap((declaration) =>
-    declaration.kind === 'block' ? printBlock(declaration) : printStatement(declaration),
-  );
+  const lines = file.declarations.flatMap((declaration) => {
+    if (declaration.kind === 'bound')
+      return [`bound ${declaration.name.text} ${declaration.operator} ${printExpression(declaration.value)}`];
+    return declaration.kind === 'block' ? printBlock(declaration) : printStatement(declaration);
+  });
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -64,6 +64,42 @@ export function setTooLarge(part: string, ways: number, each: number, most: numb
   };
 }
 
+export function notABound(found: string, range: SourceRange): Diagnostic {
+  return {
+    code: 'E0465',
+    severity: 'error',
+    title: 'only the memory of the process can be bounded, from above',
+    range,
+    expected: '`memory <=` and an amount such as 2GB or 512MiB',
+    found,
+    hint: 'write `memory <= 2GB`, or leave the line out',
+  };
+}
+
+/** `needs` tells where the least that was found goes: `['train, one task at a time', 5e8]`. */
+export function memoryTooSmall(
+  limit: number,
+  least: number,
+  needs: readonly (readonly [string, number])[],
+  range: SourceRange | undefined,
+): Diagnostic {
+  const parts = needs.map(([what, bytes]) => `${what} ${amount(bytes)}`).join(', ');
+  return {
+    code: 'E0466',
+    severity: 'error',
+    title: 'the memory limit cannot be met',
+    range,
+    expected: `at least ${amount(least)}: ${parts}`,
+    found: `${amount(limit)}; tasks were taken one at a time, and inner steps computed again instead of stored`,
+    hint: 'raise the limit, or lower inner `steps`, `shots`, `queries`, or the widths of the layers',
+  };
+}
+
+function amount(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)}kB`;
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)}MB` : `${(bytes / 1e9).toPrecision(3)}GB`;
+}
+
 /** `2147483648` as `2.1e9`. */
 function short(value: number): string {
   return value < 1e6 ? String(value) : value.toPrecision(2).replace('e+', 'e');

@@ -15,14 +15,19 @@ export function unknownName(name: string, known: readonly string[], range: Sourc
   };
 }
 
-export function definedTwice(name: string, range: SourceRange, first: SourceRange): Diagnostic {
+export function definedTwice(
+  name: string,
+  range: SourceRange,
+  first: SourceRange,
+  hint = 'each name is defined once; rename one of the two',
+): Diagnostic {
   return {
     code: 'E0202',
     severity: 'error',
     title: `\`${name}\` is defined twice`,
     range,
     label: 'second definition',
-    hint: 'each name is defined once; rename one of the two',
+    hint,
     related: [{ range: first, message: 'first defined here' }],
   };
 }

@@ -67,7 +67,7 @@ export function sessionOptions(threads: number, device: OnnxDevice, onProcessor:
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     enableCpuMemArena: true,
-    enableMemPattern: true,
+    enableMemPattern: false,
     logSeverityLevel: 3,
   };
 }

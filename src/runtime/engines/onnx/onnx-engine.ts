@@ -36,9 +36,8 @@ export function onnxEngine({ device }: OnnxOptions = {}): Engine {
 }
 
 function compileForProcessor(runtime: OnnxRuntime, program: Program, options: EngineOptions): Session {
-  const sideBySide = callsSideBySide(program);
-  const workers = Math.min(options.threads ?? availableParallelism(), MOST_WORKERS);
-  if (workers < 2 || sideBySide.size === 0) return new OnnxSession(runtime, program, compileEntries(program, options));
+  const { entries: sideBySide, workers } = workSharing(program, options.threads);
+  if (workers < 2) return new OnnxSession(runtime, program, compileEntries(program, options));
   const own: Program = { ...program, functions: program.functions.filter((entry) => !sideBySide.has(entry)) };
   const data = own.functions.flatMap((entry) => entry.inputs.filter((input) => input.kind === 'data'));
   const main = new OnnxSession(runtime, own, compileEntries(own, options));
@@ -66,6 +65,16 @@ function requireProvider(runtime: OnnxRuntime, device: OnnxDevice): void {
 
 /** Each worker keeps tensors of its own; a step rarely has more calls than this. */
 const MOST_WORKERS = 8;
+
+/** The entries whose calls run side by side on a processor, and by how many workers; none by one. */
+export function workSharing(
+  program: Program,
+  threads: number = availableParallelism(),
+): { readonly entries: ReadonlySet<EntryFunction>; readonly workers: number } {
+  const entries = callsSideBySide(program);
+  const workers = Math.min(threads, MOST_WORKERS);
+  return workers < 2 || entries.size === 0 ? { entries: new Set(), workers: 1 } : { entries, workers };
+}
 
 /** The independent entries, when one of them is large enough for a thread to be worth its start. */
 function callsSideBySide(program: Program): ReadonlySet<EntryFunction> {
