@@ -1,6 +1,6 @@
 /** @file A forecast of the memory of a process that trains and evaluates on the default engine, from the program alone. */
 import type { EntryFunction, Program } from './compiler/ir/ir.ts';
-import { sizeOf, type TensorType } from './compiler/ir/tensor-type.ts';
+import { bytesOf } from './compiler/ir/tensor-type.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
 import { workSharing } from './runtime/engines/onnx/onnx-engine.ts';
 import { plannedBytes } from './runtime/engines/onnx/planned-memory.ts';
@@ -73,8 +73,4 @@ function callsOf(program: Program): ReadonlyMap<string, number> {
   }
   if (program.evaluate !== undefined) note(program.evaluate.entry, program.evaluate.episodes);
   return calls;
-}
-
-function bytesOf({ dtype, shape }: TensorType): number {
-  return sizeOf(shape) * (dtype === 'bool' || dtype === 'uint8' ? 1 : 4);
 }

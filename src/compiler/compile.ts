@@ -18,6 +18,7 @@ import { segmentScans } from './differentiate/segment-scans.ts';
 import { vjpRules } from './differentiate/vjp-rules.ts';
 import { fitMemory, liveFootprint, type MemoryFit, type Recompute } from './fit-memory.ts';
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
+import { bytesOf } from './ir/tensor-type.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { type LowerOptions, lower } from './lower/lower.ts';
 import { costOf, type Footprint } from './optimize/cost.ts';
@@ -212,10 +213,7 @@ function residentBytes(entry: EntryFunction): number {
   const inputs = new Set(entry.inputs.filter((input) => input.kind !== 'data').map((input) => input.name));
   return entry.body.parameters
     .filter((parameter) => !inputs.has(parameter.name))
-    .reduce(
-      (total, { value }) => total + value.type.shape.reduce((size, length) => size * length, value.type.dtype === 'uint8' ? 1 : 4),
-      0,
-    );
+    .reduce((total, { value }) => total + bytesOf(value.type), 0);
 }
 
 function parseSettings(settings: ReadonlyMap<string, string>): { overrides: Map<string, Expression>; diagnostics: Diagnostic[] } {

@@ -41,3 +41,15 @@ export function stridesOf(shape: readonly number[]): number[] {
   }
   return strides;
 }
+
+/** What a tensor takes on an engine whose floats have `floatBytes` bytes. */
+export function bytesOf({ dtype, shape }: TensorType, floatBytes = 4): number {
+  return sizeOf(shape) * ELEMENT_BYTES[dtype](floatBytes);
+}
+
+const ELEMENT_BYTES: Readonly<Record<DType, (floatBytes: number) => number>> = {
+  float: (floatBytes) => floatBytes,
+  int: () => 4,
+  bool: () => 1,
+  uint8: () => 1,
+};

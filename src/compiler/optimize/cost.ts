@@ -1,6 +1,6 @@
 /** @file A forecast of what a function costs to run, from its types alone: used by `explain` and to choose how many tasks go into a chunk. */
 import type { AnyNode, Func, Value } from '../ir/ir.ts';
-import { type DType, sizeOf, type TensorType } from '../ir/tensor-type.ts';
+import { bytesOf, sizeOf, type TensorType } from '../ir/tensor-type.ts';
 
 export interface Cost {
   /** Arithmetic: one for each elementwise operation, two for each multiply-add of a product or convolution. */
@@ -80,21 +80,9 @@ function totalFlops(f: Func): number {
   return f.nodes.reduce((total, node) => total + flopsOf(node), 0);
 }
 
-function elementBytes(dtype: DType, floatBytes: number): number {
-  switch (dtype) {
-    case 'float':
-      return floatBytes;
-    case 'int':
-      return 4;
-    case 'bool':
-    case 'uint8':
-      return 1;
-  }
-}
-
 /** Cost of one call of `f`. */
 export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
-  const bytesOf = ({ dtype, shape }: TensorType): number => sizeOf(shape) * elementBytes(dtype, floatBytes);
+  const bytesHere = (type: TensorType): number => bytesOf(type, floatBytes);
   // A reshape shares its operand's memory, engines repeat small tensors on the fly, and a splat constant needs no memory.
   const owner = new Map<Value, Value>();
   const free = new Set<Value>();
@@ -107,7 +95,7 @@ export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
       owner.set(result, own(node.operands[0] as Value));
     else if (node.op === 'constant' && node.attributes.values.length === 1) free.add(result);
     else if (node.op === 'scan') bytes += node.attributes.length * costOf(node.attributes.body, { floatBytes }).bytes;
-    else for (const value of [...node.operands, ...node.results]) if (!free.has(own(value))) bytes += bytesOf(own(value).type);
+    else for (const value of [...node.operands, ...node.results]) if (!free.has(own(value))) bytes += bytesHere(own(value).type);
     for (const operand of node.operands) lastUse.set(own(operand), index);
   });
   for (const { value } of f.results) lastUse.set(own(value), f.nodes.length);
@@ -115,19 +103,19 @@ export function costOf(f: Func, { floatBytes = 4 }: CostOptions = {}): Cost {
   let live = 0;
   /** What one step of a scan needs besides what it is given. */
   const inside = (body: Func): number =>
-    costOf(body, { floatBytes }).peakBytes - body.parameters.reduce((total, { value }) => total + bytesOf(value.type), 0);
+    costOf(body, { floatBytes }).peakBytes - body.parameters.reduce((total, { value }) => total + bytesHere(value.type), 0);
   const kept = new Set<Value>();
   for (const { value } of f.parameters) {
-    live += bytesOf(value.type);
+    live += bytesHere(value.type);
     kept.add(value);
   }
   for (const [value, index] of lastUse) if (!kept.has(value) && !free.has(value)) dying[index]?.push(value);
   let peakBytes = live;
   f.nodes.forEach((node, index) => {
-    for (const result of node.results) if (own(result) === result && !free.has(result)) live += bytesOf(result.type);
+    for (const result of node.results) if (own(result) === result && !free.has(result)) live += bytesHere(result.type);
     const during = node.op === 'scan' ? inside(node.attributes.body) : 0;
     if (live + during > peakBytes) peakBytes = live + during;
-    for (const value of dying[index] as readonly Value[]) live -= bytesOf(value.type);
+    for (const value of dying[index] as readonly Value[]) live -= bytesHere(value.type);
   });
   return { flops: totalFlops(f), bytes, peakBytes, nodes: f.nodes.length };
 }

@@ -5,7 +5,7 @@
  * checked against allocations that were counted: bench/NOTES.md).
  */
 import type { AnyNode, Func, Value } from '../../../compiler/ir/ir.ts';
-import { sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
+import { bytesOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 
 interface Buffer {
   readonly key: string;
@@ -83,10 +83,6 @@ function bytesInside(node: AnyNode): number {
   const { body, carries } = node.attributes;
   const carried = body.results.slice(0, carries).reduce((sum, { value }) => sum + bytesOf(value.type), 0);
   return plannedBytes(body) + carried;
-}
-
-function bytesOf({ dtype, shape }: TensorType): number {
-  return sizeOf(shape) * (dtype === 'bool' || dtype === 'uint8' ? 1 : 4);
 }
 
 /** Depth first from the results back, what comes later in the function first. */
