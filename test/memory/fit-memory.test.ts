@@ -1,10 +1,12 @@
 /** @file `memory <= …`: what is done to stay within it, that it changes no result, and what is said where it cannot be had. */
 import { describe, expect, it } from 'vitest';
+import type { Model } from '../../src/compiler/check/model.ts';
 import { type Compilation, compile } from '../../src/compiler/compile.ts';
 import type { Recompute } from '../../src/compiler/fit-memory.ts';
 import type { Program } from '../../src/compiler/ir/ir.ts';
 import type { Footprint } from '../../src/compiler/optimize/cost.ts';
 import { countPrimitives } from '../../src/compiler/optimize/pipeline.ts';
+import { explain } from '../../src/explain.ts';
 import { referenceEngine } from '../../src/runtime/engines/reference/reference-engine.ts';
 import { begin, stepCalls, takeStep } from '../engines/conformance/trajectory.ts';
 
@@ -87,6 +89,17 @@ describe('memory <= …', () => {
     const { program, diagnostics } = compiled(10, 'memory <= 50');
     expect(program).toBeUndefined();
     expect(diagnostics).toMatchObject([{ code: 'E0466', expected: 'at least 1kB: all 1kB' }]);
+  });
+
+  it('is explained: the forecast with and without it, and what it costs', () => {
+    const [usual, again] = ['', 'memory <= 220'].map((bound) => {
+      const compilation = compiled(10, bound);
+      return explain(compilation, compilation.model as Model, compilation.program as Program).memory;
+    });
+    expect(usual).toBeUndefined();
+    expect(again).toMatchObject({ limit: 220, forecast: 200, usualForecast: 350, chunk: 2, usualChunk: 4, recompute: 'steps' });
+    expect(again?.arithmetic).toBeGreaterThan(1.05);
+    expect(again?.arithmetic).toBeLessThan(2);
   });
 
   it('leaves the name to specs that define it', () => {

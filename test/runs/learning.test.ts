@@ -44,6 +44,16 @@ const runs: Readonly<Record<string, ShortRun>> = {
   // Chance: 0.2.
   'maml-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'as_trained', least: 0.4 },
   'dual-loss-omniglot': { steps: 25, settings: { ...small, 'train.batch': '4' }, report: 'accuracy(fast(query.x), query.y)', least: 0.4 },
+  'maml-plus-plus-omniglot': {
+    steps: 30,
+    settings: { ...small, 'train.batch': '2', annealed: '20', turn: '10' },
+    report: 'accuracy',
+    least: 0.35,
+  },
+  'error-loss-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'accuracy', least: 0.4 },
+  'f1-loss-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'accuracy', least: 0.4 },
+  'uncertainty-loss-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'accuracy', least: 0.4 },
+  'reptile-omniglot': { steps: 40, settings: { ...small, 'train.batch': '2' }, report: 'accuracy', least: 0.4 },
   'maml-fc-omniglot': { steps: 150, settings: { ...small, 'train.batch': '8' }, report: 'accuracy', least: 0.35 },
   'anil-omniglot': { steps: 40, settings: { ...small, 'train.batch': '4' }, report: 'one_step', least: 0.4 },
   'matching-omniglot': { steps: 20, settings: { ...small, 'train.ways': '5' }, report: 'accuracy', least: 0.5 },

@@ -9,7 +9,7 @@ export function smallText(text: string): string {
     .replaceAll('20 x 20', '8 x 8')
     .replaceAll('10 x 10', '4 x 4')
     .replaceAll('[100, hidden]', '[16, hidden]')
-    .replaceAll('[28, 28, 1]', '[16, 16, 1]')
+    .replaceAll('28, 28, 1]', '16, 16, 1]')
     .replaceAll('dense(784)', 'dense(256)')
     .replaceAll('conv(64', 'conv(6');
 }
