@@ -67,7 +67,7 @@ export async function gradcheck(source: SourceFile, options: GradcheckOptions = 
   const none = { diagnostics, reduced: empty, solvers: empty, tolerance: GRADCHECK_TOLERANCE, checks: [] };
   if (model === undefined) return none;
   if (model.train.length === 0) throw new LimitationError(`${model.name} has no \`train\` block: there is no meta-gradient to check`);
-  const reduced = reductions(model, options);
+  const reduced = reductions(source, model, options);
   const recorder = new StageRecorder('batched');
   const settings = new Map([...reduced, ...(options.settings ?? [])]);
   const tasks = options.batch ?? 2;
@@ -93,8 +93,9 @@ export async function gradcheck(source: SourceFile, options: GradcheckOptions = 
   return { diagnostics: compilation.diagnostics, reduced, solvers, tolerance: GRADCHECK_TOLERANCE, checks };
 }
 
-/** Smaller episodes of images, unless the caller set them. */
-function reductions(model: Model, { settings }: GradcheckOptions): Map<string, string> {
+/** Smaller episodes of images, unless the caller set them, or the spec is wrong with them: it may cut a set into so many parts. */
+function reductions(source: SourceFile, model: Model, options: GradcheckOptions): ReadonlyMap<string, string> {
+  const { settings } = options;
   if (!model.sources.some((source) => source.kind === 'images')) return new Map();
   const most: Readonly<Record<string, number>> = { ways: MOST_WAYS, shots: MOST_SHOTS, queries: MOST_SHOTS };
   const reduced = new Map<string, string>();
@@ -103,7 +104,15 @@ function reductions(model: Model, { settings }: GradcheckOptions): Map<string, s
     if (limit !== undefined && name.includes('.') && Number(value) > limit && settings?.has(name) !== true)
       reduced.set(name, String(limit));
   }
-  return reduced;
+  const fits = (some: ReadonlyMap<string, string>): boolean =>
+    checkSource(source, { ...options, settings: new Map([...some, ...(settings ?? [])]) }).model !== undefined;
+  if (fits(reduced)) return reduced;
+  const kept = new Map<string, string>();
+  for (const [name, value] of reduced) {
+    kept.set(name, value);
+    if (!fits(kept)) kept.delete(name);
+  }
+  return kept;
 }
 
 interface PlanCheck {

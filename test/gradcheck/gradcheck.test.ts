@@ -23,7 +23,10 @@ describe('gradcheck', () => {
   });
 
   // The whole networks take a minute each: `metac gradcheck`. The same programs with fewer channels and pixels take a second.
-  test.each(['maml-omniglot', 'dual-loss-omniglot', 'prototypical-omniglot', 'metagan-omniglot'])(
+  test.each([
+    ...['maml-omniglot', 'dual-loss-omniglot', 'prototypical-omniglot', 'metagan-omniglot'],
+    ...['maml-plus-plus-omniglot', 'reptile-omniglot', 'uncertainty-loss-omniglot', 'f1-loss-omniglot'],
+  ])(
     'passes on a small %s',
     async (name) => {
       const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
