@@ -5,9 +5,11 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateFunction } from '../../../src/compiler/ir/evaluate/evaluate.ts';
 import type { HostArray } from '../../../src/compiler/ir/host-array.ts';
+import { hashProgram } from '../../../src/compiler/ir/serialize.ts';
 import type { Engine, Session, Tensors } from '../../../src/runtime/engine.ts';
 import { referenceEngine } from '../../../src/runtime/engines/reference/reference-engine.ts';
 import { allSamples, type NamedSample } from '../../primitives/samples.ts';
+import { sharedResult } from '../../shared-results.ts';
 import { fixtureSpecs } from '../../specs/fixture-specs.ts';
 import { runFixture } from '../../specs/run-fixture.ts';
 import { expectArray, expectTensors, largestError, shareWithin, tensorOf } from './expect-tensors.ts';
@@ -109,10 +111,12 @@ async function checkSample(engine: Engine, one: NamedSample, tolerance: number):
  */
 async function checkTraining(engine: Engine, name: string, chunk: number | undefined, tolerance: number): Promise<void> {
   const one = await problem(name, chunk);
-  const [steps, tests] = await using(begin(referenceEngine(), one), async (session) => {
-    const before = await testResults(session, one);
-    return [await freeRun(session, one), before] as const;
-  });
+  const [steps, tests] = await sharedResult(`steps-${hashProgram(one.program)}`, () =>
+    using(begin(referenceEngine(), one), async (session) => {
+      const before = await testResults(session, one);
+      return [await freeRun(session, one), before] as const;
+    }),
+  );
   expect(steps.length).toBeGreaterThanOrEqual(20);
   await using(begin(engine, one), async (session) => {
     const found = await testResults(session, one);

@@ -32,8 +32,7 @@ export function plannedBytes(f: Func): number {
       const shared = sharesOperand(node) ? places.get(node.operands[0] as Value) : undefined;
       if (sharesOperand(node) && shared === undefined) continue;
       if (node.op === 'constant') continue;
-      const buffer = shared ?? taken(free, result.type, at);
-      if (shared === undefined && !buffers.includes(buffer)) buffers.push(buffer);
+      const buffer = shared ?? taken(free, buffers, result.type, at);
       buffer.uses += uses.get(result) ?? 0;
       buffer.last = at;
       places.set(result, buffer);
@@ -50,11 +49,13 @@ export function plannedBytes(f: Func): number {
 }
 
 /** A buffer of this very shape that is free, or a new one. */
-function taken(free: Buffer[], type: TensorType, at: number): Buffer {
+function taken(free: Buffer[], buffers: Buffer[], type: TensorType, at: number): Buffer {
   const key = `${type.dtype} ${type.shape.join(' ')}`;
   const found = free.findIndex((buffer) => buffer.key === key);
-  if (found < 0) return { key, bytes: bytesOf(type), first: at, last: at, uses: 0 };
-  return free.splice(found, 1)[0] as Buffer;
+  if (found >= 0) return free.splice(found, 1)[0] as Buffer;
+  const buffer: Buffer = { key, bytes: bytesOf(type), first: at, last: at, uses: 0 };
+  buffers.push(buffer);
+  return buffer;
 }
 
 function mostAtOnce(buffers: readonly Buffer[], inside: readonly number[]): number {
