@@ -6,12 +6,12 @@ const report = process.env.METAC_TEST_REPORT;
 
 /** The files that take minutes, so that none of them is left over for one worker alone. One conformance first: the others use what it computed. */
 const longest = [
-  'test/engines/conformance/tfjs-cpu.test.ts',
+  'test/engines/xla/conformance.test.ts',
   'test/runs/learning.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/engines/conformance/onnx.test.ts',
+  'test/engines/conformance/tfjs-cpu.test.ts',
   'test/engines/conformance/tfjs-wasm.test.ts',
-  'test/engines/xla/conformance.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
