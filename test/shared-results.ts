@@ -2,10 +2,11 @@
  * @file Results that several test files need, computed by the first that asks and kept in a folder for this one run of the tests: the
  * reference engine takes longer over the first steps of a spec than most engines do, and is compared with each of them.
  */
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { writeAtomically } from '../src/runtime/checkpoint/atomic-file.ts';
 
 const FOLDER = 'METAC_SHARED_RESULTS';
 
@@ -24,8 +25,6 @@ export async function sharedResult<T>(key: string, compute: () => Promise<T>): P
   if (existsSync(path)) return deserialize(readFileSync(path)) as T;
   const result = await compute();
   // Two files may compute the same at once: each puts down a whole file, and both are equal.
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, serialize(result));
-  renameSync(own, path);
+  writeAtomically(path, [serialize(result)]);
   return result;
 }

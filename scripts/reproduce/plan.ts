@@ -10,7 +10,7 @@ function accuracy(about: string, report = 'accuracy', published?: readonly [figu
   return { report, about, unit: 'percent', ...(published === undefined ? {} : { published: published[0], source: published[1] }) };
 }
 
-function squaredError(about: string, report: string, published?: readonly [figure: string, source: string]): Figure {
+function plain(about: string, report: string, published?: readonly [figure: string, source: string]): Figure {
   return { report, about, unit: 'plain', ...(published === undefined ? {} : { published: published[0], source: published[1] }) };
 }
 
@@ -22,26 +22,23 @@ export const plan: readonly Reproduction[] = [
   {
     name: 'linear-regression',
     spec: 'linear-regression',
-    figures: [
-      squaredError('mean squared error before adaptation', 'before'),
-      squaredError('mean squared error after 10 steps (noise: 0.01)', 'after'),
-    ],
+    figures: [plain('mean squared error before adaptation', 'before'), plain('mean squared error after 10 steps (noise: 0.01)', 'after')],
     protocol: 'none published',
   },
   {
     name: 'maml-sinusoid',
     spec: 'maml-sinusoid',
     figures: [
-      squaredError('mean squared error after 1 step, 5 points', 'after_1_step', ['0.67', `${FINN}, figure 2`]),
-      squaredError('after 5 steps', 'after_5_steps', ['0.38', `${FINN}, figure 2`]),
-      squaredError('after 10 steps', 'after_10_steps', ['0.35', `${FINN}, figure 2`]),
+      plain('mean squared error after 1 step, 5 points', 'after_1_step', ['0.67', `${FINN}, figure 2`]),
+      plain('after 5 steps', 'after_5_steps', ['0.38', `${FINN}, figure 2`]),
+      plain('after 10 steps', 'after_10_steps', ['0.35', `${FINN}, figure 2`]),
     ],
     protocol: 'same',
   },
   {
     name: 'fomaml-sinusoid',
     spec: 'fomaml-sinusoid',
-    figures: [squaredError('mean squared error after 1 step, 5 points', 'after_1_step'), squaredError('after 10 steps', 'after_10_steps')],
+    figures: [plain('mean squared error after 1 step, 5 points', 'after_1_step'), plain('after 10 steps', 'after_10_steps')],
     protocol: 'same; the paper shows first order on images only',
   },
   {
@@ -62,8 +59,8 @@ export const plan: readonly Reproduction[] = [
     spec: 'dual-loss-omniglot',
     figures: [
       accuracy(`${FIVE_WAYS}, 1 inner step`, 'accuracy(fast(query.x), query.y)'),
-      { report: 'val', about: 'loss before adaptation', unit: 'plain' },
-      { report: 'fewshot', about: 'loss after adaptation', unit: 'plain' },
+      plain('loss before adaptation', 'val'),
+      plain('loss after adaptation', 'fewshot'),
     ],
     protocol: 'none published',
   },
@@ -76,22 +73,19 @@ export const plan: readonly Reproduction[] = [
   {
     name: 'meta-sgd-sinusoid',
     spec: 'meta-sgd-sinusoid',
-    figures: [squaredError('mean squared error after 1 step, 5 points', 'after_1', ['0.90 ± 0.16', 'Li, Zhou, Chen, Li 2017, table 1'])],
+    figures: [plain('mean squared error after 1 step, 5 points', 'after_1', ['0.90 ± 0.16', 'Li, Zhou, Chen, Li 2017, table 1'])],
     protocol: 'tasks as in the MAML paper: phase to pi, 70,000 steps',
   },
   {
     name: 'reptile-sinusoid',
     spec: 'reptile-sinusoid',
-    figures: [squaredError('mean squared error before adaptation', 'before'), squaredError('after 32 steps on 10 points', 'after')],
+    figures: [plain('mean squared error before adaptation', 'before'), plain('after 32 steps on 10 points', 'after')],
     protocol: 'same; Nichol, Achiam, Schulman 2018 show curves, no figures',
   },
   {
     name: 'two-task-sinusoid',
     spec: 'two-task-sinusoid',
-    figures: [
-      squaredError('mean squared error after 1 step, 5 points', 'after_1'),
-      squaredError('on the other task of the pair', 'transfer'),
-    ],
+    figures: [plain('mean squared error after 1 step, 5 points', 'after_1'), plain('on the other task of the pair', 'transfer')],
     protocol: 'none published',
   },
   {
@@ -149,18 +143,18 @@ export const plan: readonly Reproduction[] = [
   {
     name: 'imaml-sinusoid',
     spec: 'imaml-sinusoid',
-    figures: [squaredError('mean squared error before adaptation', 'before'), squaredError('after adaptation, 10 points', 'after')],
+    figures: [plain('mean squared error before adaptation', 'before'), plain('after adaptation, 10 points', 'after')],
     protocol: 'Rajeswaran et al. 2019 report no sinusoids',
   },
   {
     name: 'platipus-sinusoid',
     spec: 'platipus-sinusoid',
     figures: [
-      { report: 'nll', about: 'negative log-likelihood of a query, 20 samples', unit: 'plain' },
-      { report: 'maml_nll', about: "MAML's", unit: 'plain' },
-      { report: 'calibration_error', about: 'calibration error', unit: 'plain' },
-      { report: 'maml_calibration_error', about: "MAML's", unit: 'plain' },
-      { report: 'spread', about: 'standard deviation of the samples', unit: 'plain' },
+      plain('negative log-likelihood of a query, 20 samples', 'nll'),
+      plain("MAML's", 'maml_nll'),
+      plain('calibration error', 'calibration_error'),
+      plain("MAML's", 'maml_calibration_error'),
+      plain('standard deviation of the samples', 'spread'),
     ],
     protocol: 'tasks as in Finn, Xu, Levine 2018, which shows curves; smaller network, fewer steps',
   },
@@ -168,11 +162,11 @@ export const plan: readonly Reproduction[] = [
     name: 'learned-optimizer-quadratic',
     spec: 'learned-optimizer-quadratic',
     figures: [
-      { report: 'learned', about: 'loss after 100 steps, learned optimiser', unit: 'plain' },
-      { report: 'sgd', about: 'tuned SGD', unit: 'plain' },
-      { report: 'rmsprop', about: 'tuned RMSprop', unit: 'plain' },
-      { report: 'adam', about: 'tuned Adam', unit: 'plain' },
-      { report: 'ahead_of_adam', about: 'Adam less learned, paired', unit: 'plain' },
+      plain('loss after 100 steps, learned optimiser', 'learned'),
+      plain('tuned SGD', 'sgd'),
+      plain('tuned RMSprop', 'rmsprop'),
+      plain('tuned Adam', 'adam'),
+      plain('Adam less learned, paired', 'ahead_of_adam'),
     ],
     protocol: 'same problems; Andrychowicz et al. 2016 show curves',
   },
@@ -180,12 +174,12 @@ export const plan: readonly Reproduction[] = [
     name: 'learned-optimizer-mlp',
     spec: 'learned-optimizer-mlp',
     figures: [
-      { report: 'learned', about: 'loss after 100 steps, learned optimiser', unit: 'plain' },
-      { report: 'sgd', about: 'tuned SGD', unit: 'plain' },
-      { report: 'rmsprop', about: 'tuned RMSprop', unit: 'plain' },
-      { report: 'adam', about: 'tuned Adam', unit: 'plain' },
-      { report: 'nesterov', about: 'tuned Nesterov momentum', unit: 'plain' },
-      { report: 'ahead_of_adam', about: 'Adam less learned, paired', unit: 'plain' },
+      plain('loss after 100 steps, learned optimiser', 'learned'),
+      plain('tuned SGD', 'sgd'),
+      plain('tuned RMSprop', 'rmsprop'),
+      plain('tuned Adam', 'adam'),
+      plain('tuned Nesterov momentum', 'nesterov'),
+      plain('Adam less learned, paired', 'ahead_of_adam'),
     ],
     protocol: 'all of 300 images of Omniglot a step instead of minibatches of MNIST; Andrychowicz et al. 2016 show curves',
   },

@@ -189,14 +189,14 @@ function sizesOf(image: string, range: SourceRange): number[] {
 }
 
 /** `GB` is 1000^3, `GiB` 1024^3. */
-function bytesOf(unit: string): number {
+function bytesIn(unit: string): number {
   return (unit.length === 3 ? 1024 : 1000) ** ('KMGT'.indexOf(unit.charAt(0).toUpperCase()) + 1);
 }
 
 /** Not a number for a malformed one, whose statement is left out. */
 function numberOf(image: string, range: SourceRange): number {
-  const [, digits = image, unit] = /^(.*?)([kMGT]i?B)$/i.exec(image) ?? [];
-  const value = Number(digits.replaceAll('_', '')) * (unit === undefined ? 1 : bytesOf(unit));
+  const [, digits = image, unit] = /^(.*?)([kKMGT]i?B)$/.exec(image) ?? [];
+  const value = Number(digits.replaceAll('_', '')) * (unit === undefined ? 1 : bytesIn(unit));
   if (value === Number.POSITIVE_INFINITY) throw new DiagnosticError(numberTooLarge(image, range));
   return value;
 }
