@@ -33,23 +33,27 @@ async function started(threads: number): Promise<Session> {
 const entry = entryOf(program, accumulate);
 const sampler = new InputSampler(entry, { seed: 0, phase: 'train', sources: program.sources, episodeShapes, resident: images, batch });
 
-async function twoSteps(session: Session): Promise<{ losses: number[]; weights: Tensors }> {
-  const losses: number[] = [];
+/** Of two steps; with `ahead`, all calls are asked for before the first has ended. */
+async function twoSteps(session: Session, ahead = false): Promise<{ losses: number[]; weights: Tensors }> {
+  const applied: Promise<Tensors>[] = [];
   for (const step of [0, 1]) {
-    await Promise.all(Array.from({ length: batch }, (_, task) => session.run(accumulate as string, sampler.inputs(step, task))));
-    const results = await session.run(apply as string, new Map());
-    losses.push(results.get('loss')?.data[0] as number);
+    const chunks = Array.from({ length: batch }, (_, task) => session.run(accumulate as string, sampler.inputs(step, task)));
+    if (!ahead) await Promise.all(chunks);
+    applied.push(session.run(apply as string, new Map()));
+    if (!ahead) await applied.at(-1);
   }
-  return { losses, weights: await session.read((program as NonNullable<typeof program>).weights.map((weight) => weight.name)) };
+  const weights = await session.read((program as NonNullable<typeof program>).weights.map((weight) => weight.name));
+  const losses = (await Promise.all(applied)).map((results) => results.get('loss')?.data[0] as number);
+  return { losses, weights };
 }
 
 describe('calls side by side', { timeout: 60_000 }, () => {
-  it(`${hashProgram(program).slice(0, 8)}: losses and weights as on one thread, equal bytes twice`, async () => {
+  it(`${hashProgram(program).slice(0, 8)}: losses and weights as on one thread, equal bytes when all is asked for at once`, async () => {
     const results = [];
-    for (const threads of [1, 2, 2]) {
+    for (const { threads, ahead } of [{ threads: 1 }, { threads: 2 }, { threads: 2, ahead: true }]) {
       const session = await started(threads);
       expect(session.parallel).toBe(threads === 1 ? 1 : 4);
-      results.push(await twoSteps(session));
+      results.push(await twoSteps(session, ahead));
       await session.dispose();
     }
     const [alone, side, again] = results as [

@@ -1,7 +1,8 @@
 /** @file An engine for tests of the runtime: the reference evaluator with float32 or float64 residents, and faults on request. */
 import { evaluateFunction } from '../../../src/compiler/ir/evaluate/evaluate.ts';
 import { type HostArray, hostArray } from '../../../src/compiler/ir/host-array.ts';
-import { type Engine, runOneByOne, type Session } from '../../../src/runtime/engine.ts';
+import { type Engine, runOneByOne, type Session, type Tensors } from '../../../src/runtime/engine.ts';
+import { Turns } from '../../../src/runtime/engines/turns.ts';
 import { entryOf } from '../../../src/runtime/run/initialize.ts';
 import type { Tensor } from '../../../src/runtime/tensor.ts';
 
@@ -18,29 +19,31 @@ export function hostEngine({ onRun }: HostEngineOptions = {}): Engine {
     compile: async (program): Promise<Session> => {
       const resident = new Map<string, Tensor>();
       const kept = new Set([...program.weights, ...program.state].map(({ name }) => name));
+      const turns = new Turns();
       let calls = 0;
+      const run = async (name: string, inputs: Tensors): Promise<Tensors> => {
+        await onRun?.(name, calls++);
+        const { body } = entryOf(program, name);
+        const results = evaluateFunction(
+          body,
+          body.parameters.map((parameter) => toHost(inputs.get(parameter.name) ?? resident.get(parameter.name))),
+        );
+        const returned = new Map<string, Tensor>();
+        body.results.forEach((result, index) => {
+          const { type, data } = results[index] as HostArray;
+          const tensor = single({ dtype: type.dtype, shape: type.shape, data });
+          if (kept.has(result.name)) resident.set(result.name, tensor);
+          else returned.set(result.name, tensor);
+        });
+        return returned;
+      };
       const session: Session = {
         parallel: 1,
         write: async (tensors) => {
           for (const [name, tensor] of tensors) resident.set(name, single(tensor));
         },
         read: async (names) => new Map(names.map((name) => [name, copy(resident.get(name))])),
-        run: async (name, inputs) => {
-          await onRun?.(name, calls++);
-          const { body } = entryOf(program, name);
-          const results = evaluateFunction(
-            body,
-            body.parameters.map((parameter) => toHost(inputs.get(parameter.name) ?? resident.get(parameter.name))),
-          );
-          const returned = new Map<string, Tensor>();
-          body.results.forEach((result, index) => {
-            const { type, data } = results[index] as HostArray;
-            const tensor = single({ dtype: type.dtype, shape: type.shape, data });
-            if (kept.has(result.name)) resident.set(result.name, tensor);
-            else returned.set(result.name, tensor);
-          });
-          return returned;
-        },
+        run: (name, inputs) => turns.take(() => run(name, inputs)),
         callsAtOnce: () => 1,
         runMany: (name, inputs) => runOneByOne(session, name, inputs),
         dispose: async () => resident.clear(),

@@ -8,6 +8,7 @@ import type { Program } from '../../../compiler/ir/ir.ts';
 import { printType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { Turns } from '../turns.ts';
 import type { CompiledEntry, OnnxRuntime } from './compile-entries.ts';
 import { DeviceTensors } from './device-tensors.ts';
 import { type PreparedEntry, prepareEntry, suppliedData } from './prepared-entry.ts';
@@ -20,7 +21,8 @@ export class DeviceSession implements Session {
   readonly #types: ReadonlyMap<string, TensorType>;
   readonly #tensors: DeviceTensors;
   readonly #prepared = new Map<string, PreparedEntry>();
-  #ready: Promise<void>;
+  readonly #turns = new Turns();
+  readonly #initialized: Promise<void>;
 
   constructor(
     runtime: OnnxRuntime,
@@ -33,9 +35,9 @@ export class DeviceSession implements Session {
     const data = program.functions.flatMap(({ inputs }) => inputs.filter(({ kind }) => kind === 'data'));
     this.#types = new Map([...program.weights, ...program.state, ...data].map(({ name, type }) => [name, type]));
     this.#tensors = new DeviceTensors(runtime, options);
-    this.#ready = this.#writeAll(program.state.map(({ name, type, initial }) => [name, { ...type, data: filled(type, initial) }]));
+    this.#initialized = this.#writeAll(program.state.map(({ name, type, initial }) => [name, { ...type, data: filled(type, initial) }]));
     // Whoever calls next hears of a failure.
-    this.#ready.catch(() => undefined);
+    this.#initialized.catch(() => undefined);
   }
 
   write(tensors: Tensors): Promise<void> {
@@ -71,12 +73,7 @@ export class DeviceSession implements Session {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#ready.then(work);
-    this.#ready = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
+    return this.#turns.take(() => this.#initialized.then(work));
   }
 
   async #writeAll(tensors: Iterable<readonly [string, Tensor]>): Promise<void> {

@@ -6,6 +6,7 @@ import type { Program } from '../../../compiler/ir/ir.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { Turns } from '../turns.ts';
 import type { CompiledEntry, OnnxRuntime } from './compile-entries.ts';
 import { type PreparedEntry, prepareEntry, suppliedData } from './prepared-entry.ts';
 import { ResidentTensors } from './resident-tensors.ts';
@@ -17,7 +18,8 @@ export class OnnxSession implements Session {
   readonly #resident: ResidentTensors;
   readonly #prepared = new Map<string, PreparedEntry>();
   readonly #loops = new Map<string, PreparedEntry>();
-  #last: Promise<void> = Promise.resolve();
+  /** Calls replace tensors in place. */
+  readonly #turns = new Turns();
 
   constructor(runtime: OnnxRuntime, program: Program, entries: ReadonlyMap<string, CompiledEntry>) {
     this.#runtime = runtime;
@@ -33,16 +35,18 @@ export class OnnxSession implements Session {
     }
   }
 
-  async write(tensors: Tensors): Promise<void> {
-    for (const [name, tensor] of tensors) this.#resident.write(name, tensor);
+  write(tensors: Tensors): Promise<void> {
+    return this.#turns.take(async () => {
+      for (const [name, tensor] of tensors) this.#resident.write(name, tensor);
+    });
   }
 
-  async read(names: readonly string[]): Promise<Tensors> {
-    return new Map(names.map((name) => [name, this.#resident.read(name)]));
+  read(names: readonly string[]): Promise<Tensors> {
+    return this.#turns.take(async () => new Map(names.map((name) => [name, this.#resident.read(name)])));
   }
 
   run(name: string, inputs: Tensors): Promise<Tensors> {
-    return this.#inTurn(() => this.#run(name, inputs));
+    return this.#turns.take(() => this.#run(name, inputs));
   }
 
   callsAtOnce(name: string): number {
@@ -52,24 +56,16 @@ export class OnnxSession implements Session {
   async runMany(name: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
     // One path for an entry however many calls there are: the two models may round differently.
     if (this.callsAtOnce(name) === 1) return runOneByOne(this, name, calls);
-    return this.#inTurn(() => this.#runLoop(name, calls));
+    return this.#turns.take(() => this.#runLoop(name, calls));
   }
 
-  async dispose(): Promise<void> {
-    for (const { session } of [...this.#prepared.values(), ...this.#loops.values()]) await session.release();
-    this.#prepared.clear();
-    this.#loops.clear();
-    this.#resident.clear();
-  }
-
-  /** Calls wait for each other: they replace tensors in place. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
+  dispose(): Promise<void> {
+    return this.#turns.take(async () => {
+      for (const { session } of [...this.#prepared.values(), ...this.#loops.values()]) await session.release();
+      this.#prepared.clear();
+      this.#loops.clear();
+      this.#resident.clear();
+    });
   }
 
   async #run(name: string, inputs: Tensors): Promise<Tensors> {

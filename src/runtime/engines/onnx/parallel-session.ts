@@ -30,6 +30,8 @@ export class ParallelSession implements Session {
   readonly #sets = new Map<string, Tensor>();
   readonly #helpers: readonly Helper[];
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Settled when the last work that must be alone has ended. */
+  #barrier: Promise<void> = Promise.resolve();
   #turn = 0;
   #collected = true;
 
@@ -52,31 +54,35 @@ export class ParallelSession implements Session {
     }));
   }
 
-  async write(tensors: Tensors): Promise<void> {
-    await this.#settle();
-    const own = new Map<string, Tensor>();
-    for (const [name, tensor] of tensors) {
-      const isSet = tensor.dtype === 'uint8';
-      if (isSet) this.#sets.set(name, tensor);
-      if (!isSet || this.#mainData.has(name)) own.set(name, tensor);
-    }
-    if ([...own.keys()].some((name) => name.startsWith(ACCUMULATOR))) await this.#collect();
-    await this.#main.write(own);
-    this.#outdate(own.keys());
+  write(tensors: Tensors): Promise<void> {
+    return this.#alone(async () => {
+      const own = new Map<string, Tensor>();
+      for (const [name, tensor] of tensors) {
+        const isSet = tensor.dtype === 'uint8';
+        if (isSet) this.#sets.set(name, tensor);
+        if (!isSet || this.#mainData.has(name)) own.set(name, tensor);
+      }
+      if ([...own.keys()].some((name) => name.startsWith(ACCUMULATOR))) await this.#collect();
+      await this.#main.write(own);
+      this.#outdate(own.keys());
+    });
   }
 
-  async read(names: readonly string[]): Promise<Tensors> {
-    await this.#settle();
-    if (names.some((name) => name.startsWith(ACCUMULATOR))) await this.#collect();
-    return this.#main.read(names);
+  read(names: readonly string[]): Promise<Tensors> {
+    return this.#alone(async () => {
+      if (names.some((name) => name.startsWith(ACCUMULATOR))) await this.#collect();
+      return this.#main.read(names);
+    });
   }
 
   async run(name: string, inputs: Tensors): Promise<Tensors> {
     const local = this.#local.get(name);
-    if (local === undefined) return this.#alone(() => this.#main.run(name, inputs));
+    if (local === undefined) return this.#onMain(() => this.#main.run(name, inputs));
     const helper = this.#helpers[this.#turn++ % this.#helpers.length] as Helper;
-    if (local.entry.body.results.some((result) => result.name.startsWith(ACCUMULATOR))) this.#collected = false;
-    const running = this.#runOn(helper, name, localInputs(local, inputs, this.#sets));
+    const running = this.#barrier.then(() => {
+      if (local.entry.body.results.some((result) => result.name.startsWith(ACCUMULATOR))) this.#collected = false;
+      return this.#runOn(helper, name, localInputs(local, inputs, this.#sets));
+    });
     this.#underWay.add(running);
     try {
       return await running;
@@ -91,11 +97,11 @@ export class ParallelSession implements Session {
 
   async runMany(name: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
     if (this.#local.has(name)) return Promise.all(calls.map((inputs) => this.run(name, inputs)));
-    return this.#alone(() => this.#main.runMany(name, calls));
+    return this.#onMain(() => this.#main.runMany(name, calls));
   }
 
   async dispose(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled([this.#barrier, ...this.#underWay]);
     await Promise.all(this.#helpers.map(({ client }) => client.dispose()));
     await this.#main.dispose();
   }
@@ -112,19 +118,29 @@ export class ParallelSession implements Session {
     return client.run(name, inputs);
   }
 
-  /** Work of the main session that sees the sums of all calls before it, and may replace what the workers read. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    await this.#settle();
-    await this.#collect();
-    const results = await work();
-    this.#outdate(this.#shared);
-    return results;
+  /** A call of the main session: it sees the sums of all calls before it, and may replace what the workers read. */
+  #onMain<T>(call: () => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      await this.#collect();
+      const results = await call();
+      this.#outdate(this.#shared);
+      return results;
+    });
   }
 
-  /** Waits for the calls under way; the next deal starts with the first worker again. */
-  async #settle(): Promise<void> {
-    await Promise.all(this.#underWay);
+  /**
+   * Work that begins when what was asked for before it has ended, and ends before what is asked for after it begins. The next deal starts
+   * with the first worker again.
+   */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
     this.#turn = 0;
+    const result = Promise.all([this.#barrier, ...this.#underWay]).then(work);
+    this.#barrier = result.then(
+      () => undefined,
+      // Whoever asked for it hears of it.
+      () => undefined,
+    );
+    return result;
   }
 
   /** Moves the workers' sums to the main session's accumulators. */

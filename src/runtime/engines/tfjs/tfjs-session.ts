@@ -4,6 +4,7 @@ import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import { type DType, printType, sameType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { Turns } from '../turns.ts';
 import type { ActiveBackend } from './active-backend.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan } from './plan.ts';
@@ -25,7 +26,7 @@ export class TfjsSession implements Session {
   readonly #resident = new Map<string, TfTensor>();
   /** Data sets. */
   readonly #host = new Map<string, Tensor>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(backend: ActiveBackend, program: Program) {
     this.#backend = backend;
@@ -80,12 +81,10 @@ export class TfjsSession implements Session {
 
   /** One after the other. The session's own backend is active until the first `await` of `work`: kernels run before it. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(async () => {
+    return this.#turns.take(() => {
       this.#backend.activate();
       return work();
     });
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   async #run(name: string, inputs: Tensors): Promise<Tensors> {

@@ -9,6 +9,7 @@ import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import { sizeOf, type TensorType, tensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor } from '../../tensor.ts';
+import { Turns } from '../turns.ts';
 import { dispatch, type Metrics } from './dispatch.ts';
 import { type Form, type ModuleChoices, Modules, targetOf } from './modules.ts';
 import { type Pace, paceOf, startsAside } from './pace.ts';
@@ -34,7 +35,7 @@ export class XlaSession implements Session {
   readonly #modules: Modules;
   readonly #onCpu: boolean;
   readonly #underWay = new Set<Promise<unknown>>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #failure: { readonly error: unknown } | undefined;
   #turn = 0;
 
@@ -85,7 +86,7 @@ export class XlaSession implements Session {
   }
 
   async dispose(): Promise<void> {
-    await this.#last;
+    await this.#turns.take(async () => undefined);
     await Promise.allSettled(this.#underWay);
     this.#residents.clear();
     await this.#modules.destroy();
@@ -138,13 +139,10 @@ export class XlaSession implements Session {
 
   /** Work is begun in the order in which it was asked for; none after a call that failed. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
+    return this.#turns.take(() => {
       if (this.#failure !== undefined) throw this.#failure.error;
       return work();
     });
-    // Whoever asked for it hears of it.
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   #entry(name: string): Entry {
