@@ -44,6 +44,21 @@ class NotFiniteError extends Error {
   }
 }
 
+/** Successive whole steps that the session was given, after the chunks of the first. */
+interface Started {
+  readonly group: readonly Call[];
+  readonly chunks: readonly Promise<Tensors>[];
+  readonly results: Promise<readonly Tensors[]>;
+  /** The outer step that ends with them; undefined where another train block has its turn first. */
+  readonly completes: number | undefined;
+}
+
+/** For a promise that is awaited later: until then a failure is nobody's surprise. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 export class TrainingRun {
   readonly #program: Program;
   readonly #options: TrainOptions;
@@ -105,34 +120,42 @@ export class TrainingRun {
       (entry) => this.#session.callsAtOnce(entry),
       (completed) => this.#pausesAfter(completed),
     );
-    const prepare = async (): Promise<readonly Call[] | undefined> => groups.next().value;
-    let group = await prepare();
-    const chunks: Promise<Tensors>[] = [];
+    const underWay: Started[] = [];
+    let chunks: Promise<Tensors>[] = [];
+    let group = groups.next().value;
     while (group !== undefined) {
       const [call] = group as readonly [Call];
       if (!call.completes) {
-        const running = this.#session.run(call.entry, call.inputs);
-        // Awaited below; until then a failure is nobody's surprise.
-        running.catch(() => undefined);
-        chunks.push(running);
-        group = await prepare();
+        chunks.push(heard(this.#session.run(call.entry, call.inputs)));
+        group = groups.next().value;
         if (chunks.length >= this.#session.parallel) await chunks.shift();
         continue;
       }
       const inputs = group.map((one) => one.inputs);
-      const running = this.#session.runMany(call.entry, inputs);
-      // The inputs of the next calls are drawn while the engine runs these.
-      const [results, next] = await Promise.all([running, prepare(), Promise.all(chunks.splice(0))]);
-      group.forEach(({ plan, step: taken }, index) => {
-        this.#record(plan, taken + 1, results[index] as Tensors);
-      });
-      const completed = call.step + group.length;
-      if (next?.[0]?.step !== completed - 1 && !(await this.#endStep(completed))) return this.#outcome('stopped', completed);
-      group = next;
+      const started = { group, chunks, results: heard(this.#session.runMany(call.entry, inputs)) };
+      const last = call.step + group.length;
+      chunks = [];
+      group = groups.next().value;
+      const completes = group?.[0]?.step === last - 1 ? undefined : last;
+      underWay.push({ ...started, completes });
+      const pause = completes !== undefined && this.#pauseDue(last);
+      // The metrics of a group are looked at while the next one runs; a pause sees the weights of exactly its step.
+      while (underWay.length > (pause ? 0 : 1)) await this.#settle(underWay.shift() as Started);
+      if (pause && !(await this.#endStep(last))) return this.#outcome('stopped', last);
     }
+    for (const started of underWay) await this.#settle(started);
     if (this.#savedStep < this.#steps || !existsSync(this.#folder.last)) await this.#save(this.#steps, true);
     this.#listener({ kind: 'finished', step: this.#steps });
     return this.#outcome('finished', this.#steps);
+  }
+
+  /** Logs what a group of calls gave, and gives the event loop a breath now and then. */
+  async #settle({ group, chunks, results, completes }: Started): Promise<void> {
+    const [metrics] = await Promise.all([results, ...chunks]);
+    group.forEach(({ plan, step }, index) => {
+      this.#record(plan, step + 1, metrics[index] as Tensors);
+    });
+    if (completes !== undefined && this.#progress.step(completes)) await setImmediate();
   }
 
   /** Whether weights are needed after this step: for validation, or a checkpoint that was asked for. */
@@ -140,6 +163,19 @@ export class TrainingRun {
     const { checkpointSteps } = this.#options;
     const due = this.#validators.some(({ plan, validate }) => step % validate.every === 0 || step === plan.steps);
     return due || (checkpointSteps !== undefined && (step - this.#start.step) % checkpointSteps === 0);
+  }
+
+  /** Whether `#endStep` has something to do. */
+  #pauseDue(step: number): boolean {
+    return this.#pausesAfter(step) || this.#stopAsked(step) || this.#snapshotDue() || this.#checkpointDue(step);
+  }
+
+  #stopAsked(step: number): boolean {
+    return this.#options.signal?.aborted === true && step < this.#steps;
+  }
+
+  #snapshotDue(): boolean {
+    return performance.now() - this.#snapshotTime >= SECONDS_BETWEEN_SNAPSHOTS * 1000;
   }
 
   #calls(step: number): Generator<Call, undefined> {
@@ -190,7 +226,7 @@ export class TrainingRun {
     if (failed) throw new NotFiniteError(plan.name, step, `the ${loss}`);
   }
 
-  /** Validation, checkpoint and a breath for the event loop. False when the run was asked to stop. */
+  /** Validation, snapshot and checkpoint, when nothing is under way. False when the run was asked to stop. */
   async #endStep(step: number): Promise<boolean> {
     const before = { best: this.#best, metricsBytes: -1 };
     const due = this.#validators.filter(({ plan, validate }) => step <= plan.steps && (step % validate.every === 0 || step === plan.steps));
@@ -200,11 +236,8 @@ export class TrainingRun {
       await this.#save(step, false, before);
       return this.#stopped(step);
     }
-    if (this.#progress.step(step)) {
-      await setImmediate();
-      if (performance.now() - this.#snapshotTime >= SECONDS_BETWEEN_SNAPSHOTS * 1000) await this.#keepSnapshot(step);
-    }
-    const stop = this.#options.signal?.aborted === true && step < this.#steps;
+    if (this.#snapshotDue()) await this.#keepSnapshot(step);
+    const stop = this.#stopAsked(step);
     if (stop || this.#checkpointDue(step)) await this.#save(step, true);
     return stop ? this.#stopped(step) : true;
   }
