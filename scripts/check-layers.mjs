@@ -28,7 +28,7 @@ export const LAYERS = [
   { path: 'src/compiler/emit/', imports: IR, packages: ['onnx-buf', '@bufbuild/protobuf'] },
   // Only the files that lie in src/compiler/ itself see all stages: compile.ts puts them in order, index.ts is the door.
   { path: 'src/compiler/', imports: ['src/compiler/'], packages: [] },
-  { path: 'src/runtime/', imports: IR, packages: ['node:*', 'fast-png', 'fflate'] },
+  { path: 'src/runtime/', imports: IR, packages: ['node:*', 'fast-png'] },
   // An engine is an emitter's other half: it runs what the emitter wrote, and sees nothing else of the compiler's stages.
   {
     path: 'src/runtime/engines/onnx/',

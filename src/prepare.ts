@@ -7,7 +7,7 @@ import { onnxFootprint } from './footprint.ts';
 import { type DataOptions, loadResident } from './runtime/data/load.ts';
 import type { ResidentImages } from './runtime/data/resident.ts';
 
-export interface PrepareOptions extends Omit<CompileOptions, 'rows'> {
+export interface PrepareOptions extends Omit<CompileOptions, 'rows' | 'checked'> {
   /** Outer steps of every train block, instead of what the spec says; schedules follow. */
   readonly steps?: number;
   /** Where data sets lie. */
@@ -26,13 +26,14 @@ export interface Prepared {
  */
 export async function prepare(source: SourceFile, options: PrepareOptions = {}): Promise<Prepared> {
   const settings = settingsFor(source, options);
-  const { model, diagnostics } = checkSource(source, { ...options, settings });
+  const checked = checkSource(source, { ...options, settings });
+  const { model, diagnostics } = checked;
   if (model === undefined) {
     return { compilation: { diagnostics, model, program: undefined, passes: [], chunk: 0 }, images: new Map() };
   }
   const images = await loadImages(model, options.data ?? {});
-  const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.tensor.shape[0] ?? 0]));
-  return { compilation: compile(source, { footprint: onnxFootprint, ...options, settings, rows }), images };
+  const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.rows]));
+  return { compilation: compile(source, { footprint: onnxFootprint, ...options, settings, rows, checked }), images };
 }
 
 /** `--set` as given, and `steps` as a setting of every train block. */

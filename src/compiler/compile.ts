@@ -20,6 +20,7 @@ import { fitMemory, liveFootprint, type MemoryFit, type Recompute } from './fit-
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
 import { bytesOf } from './ir/tensor-type.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
+import { withDataRows } from './lower/data-rows.ts';
 import { type LowerOptions, lower } from './lower/lower.ts';
 import { costOf, type Footprint } from './optimize/cost.ts';
 import { PassMemory } from './optimize/pass-memory.ts';
@@ -41,6 +42,8 @@ export interface CompileOptions {
   readonly devices?: number;
   /** Live memory of one call that the device takes well, for the cost model; undefined: what fits the caches of a CPU. */
   readonly chunkBytes?: number;
+  /** What `checkSource` gave for the same text and settings; undefined to check here. */
+  readonly checked?: Checked;
   /** Rows of the resident data set of each tasks block, where they are known. */
   readonly rows?: ReadonlyMap<string, number>;
   /** Forecast of the memory of the process, for `memory <= …`; by default the live tensors of the largest call. `compiled` is the largest
@@ -52,6 +55,12 @@ export interface CompileOptions {
   readonly verify?: boolean;
   /** Sees the program after each stage. */
   readonly observe?: (stage: ProgramStage, program: Program) => void;
+}
+
+/** A spec that was read; the model is undefined when it has errors. */
+export interface Checked {
+  readonly model: Model | undefined;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** How one pass changed the primitives of one entry function. */
@@ -86,13 +95,13 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
 }
 
 function compileAs(source: SourceFile, options: CompileOptions, recompute: Recompute): Compilation {
-  const front = checkSource(source, options, recompute);
+  const front = recompute === 'nothing' && options.checked !== undefined ? options.checked : checkSource(source, options, recompute);
   const failed = { diagnostics: front.diagnostics, model: undefined, program: undefined, passes: [], chunk: 0 };
   if (front.model === undefined) return failed;
   const lost = unreached(front.model);
   const diagnostics = [...front.diagnostics, ...lost];
   if (lost.length > 0) return { ...failed, diagnostics };
-  const { model } = front;
+  const model = withDataRows(front.model, options.rows ?? new Map());
   if (options.chunk !== undefined)
     return { diagnostics, model, chunk: options.chunk, ...compileModel(model, { chunk: options.chunk }, options, recompute) };
   const single = compileModel(model, { chunk: 1 }, options, recompute);
@@ -101,11 +110,7 @@ function compileAs(source: SourceFile, options: CompileOptions, recompute: Recom
 }
 
 /** Parses and checks only. */
-export function checkSource(
-  source: SourceFile,
-  options: CompileOptions = {},
-  recompute: Recompute = 'nothing',
-): { readonly model: Model | undefined; readonly diagnostics: readonly Diagnostic[] } {
+export function checkSource(source: SourceFile, options: CompileOptions = {}, recompute: Recompute = 'nothing'): Checked {
   const parsed = parse(source);
   const settings = parseSettings(options.settings ?? new Map());
   const checked = check(
@@ -116,7 +121,6 @@ export function checkSource(
       lostNames: parsed.lost.names,
       overrides: settings.overrides,
       overrideTexts: options.settings ?? new Map(),
-      rows: options.rows ?? new Map(),
       ...(recompute === 'nothing' ? {} : { unrolledSteps: 0 }),
     },
     builtins,

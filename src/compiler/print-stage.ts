@@ -8,6 +8,7 @@ import { printOnnx } from './emit/onnx/print.ts';
 import { emitStableHlo } from './emit/stablehlo/emit.ts';
 import type { EntryFunction, Program } from './ir/ir.ts';
 import { printProgram } from './ir/print.ts';
+import { withDataRows } from './lower/data-rows.ts';
 import { parse } from './parse/parse.ts';
 import { printAst } from './parse/print-ast.ts';
 
@@ -32,7 +33,7 @@ export function printStage(source: SourceFile, stage: Stage, options: CompileOpt
   }
   if (stage === 'model') {
     const { model, diagnostics } = checkSource(source, options);
-    return { diagnostics, text: model === undefined ? undefined : printModel(model) };
+    return { diagnostics, text: model === undefined ? undefined : printModel(withDataRows(model, options.rows ?? new Map())) };
   }
   const recorder = new StageRecorder(stage);
   const compilation = compile(source, { ...options, observe: recorder.observe });

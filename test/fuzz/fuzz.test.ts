@@ -41,7 +41,7 @@ function judged(text: string): { readonly shown: string; readonly accepted: bool
   const parsed = parse(source, parser);
   const incomplete = parsed.diagnostics.length > 0;
   const input = { source, file: parsed.file, incomplete, lostNames: parsed.lost.names, overrides: new Map(), overrideTexts: new Map() };
-  const checked = check({ ...input, rows: new Map() }, builtins);
+  const checked = check(input, builtins);
   const { model } = checked;
   const lost = model === undefined || incomplete ? [] : unreached(model);
   const shown = renderDiagnostics(source, [...parsed.diagnostics, ...checked.diagnostics, ...lost], { colour: false });

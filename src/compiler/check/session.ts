@@ -23,8 +23,6 @@ export interface CheckInput {
   readonly incomplete?: boolean;
   /** Names that those parts define: what uses them is not to blame. */
   readonly lostNames?: ReadonlySet<string>;
-  /** Rows of the resident data set of each tasks block, where they are known. */
-  readonly rows: ReadonlyMap<string, number>;
   /** As `limits.unrolledSteps`, to save memory: what a step of a recurrence computed is computed again on the way back. */
   readonly unrolledSteps?: number;
 }
@@ -126,11 +124,6 @@ export class CheckSession {
     } finally {
       this.#inOverride = false;
     }
-  }
-
-  /** Rows of a resident data set; 1 stands for "not read yet". */
-  rowsOf(tasks: string): number {
-    return this.input.rows.get(tasks) ?? 1;
   }
 
   textOf(range: SourceRange): string {

@@ -164,11 +164,11 @@ function imagePart(trace: Trace, tasks: Tasks, shape: EpisodeShape, episode: str
   const dims: Dim[] = [dim(count, `ways*${part === 'support' ? 'shots' : 'queries'}`)];
   const [height, width] = images.resize;
   const rows = trace.parameter(`${episode}.${part}`, tensorType('int', [count]), { kind: 'examples', tasks: tasks.name, episode, part });
-  const data = trace.parameter(
-    `${tasks.name}.images`,
-    tensorType('uint8', [trace.session.rowsOf(tasks.name), height, width, images.channels]),
-    { kind: 'data', tasks: tasks.name },
-  );
+  // One row stands for all: nothing is read before the spec is known to be right (lower/data-rows.ts).
+  const data = trace.parameter(`${tasks.name}.images`, tensorType('uint8', [1, height, width, images.channels]), {
+    kind: 'data',
+    tasks: tasks.name,
+  });
   const { root } = trace;
   const picked = root.emit('gather', [data, rows], { axis: 0, batchDims: 0 });
   const x = root.scale('divide', root.emit('convert', [picked], { dtype: 'float' }), 255);

@@ -15,14 +15,11 @@ export interface ResidentClass {
 export interface ResidentImages {
   /** uint8 [rows, height, width, 1]; rotation r of image i is row r * images + i. */
   readonly tensor: Tensor;
+  /** Of the tensor, which is made when it is first asked for. */
+  readonly rows: number;
   readonly classes: Readonly<Record<Phase, readonly ResidentClass[]>>;
   /** SHA-256 of the images and the classes of each phase: two runs with one digest see the same data, wherever it came from. */
   readonly digest: string;
-}
-
-/** Rows of the resident tensor, known before it is made: what the compiler needs. */
-export function residentRows(set: ImageSet, rotations: readonly number[]): number {
-  return rowCount(set) * rotations.length;
 }
 
 /** @param rotations degrees counter-clockwise, multiples of 90; each makes new classes of all. */
@@ -33,10 +30,9 @@ export function makeResident(
 ): ResidentImages {
   const { height, width } = set;
   const count = rowCount(set);
-  const data = new Uint8Array(set.images.length * rotations.length);
-  rotations.forEach((degrees, index) => {
-    rotateAll(set, turnsOf(degrees), data.subarray(index * set.images.length, (index + 1) * set.images.length));
-  });
+  const rows = count * rotations.length;
+  const turns = rotations.map((degrees) => turnsOf(set, degrees));
+  let tensor: Tensor | undefined;
   const expand = (classes: readonly number[]): ResidentClass[] =>
     rotations.flatMap((degrees, index) =>
       classes.map((position) => {
@@ -46,7 +42,11 @@ export function makeResident(
     );
   const classes = { train: expand(split.train), validate: expand(split.validate), evaluate: expand(split.evaluate) };
   return {
-    tensor: { dtype: 'uint8', shape: [count * rotations.length, height, width, 1], data },
+    get tensor() {
+      tensor ??= { dtype: 'uint8', shape: [rows, height, width, 1], data: rotated(set, turns) };
+      return tensor;
+    },
+    rows,
     classes,
     digest: digestOf(set, rotations, classes),
   };
@@ -61,20 +61,31 @@ function digestOf(set: ImageSet, rotations: readonly number[], classes: Resident
   return hash.update(set.images).digest('hex');
 }
 
-function turnsOf(degrees: number): number {
+/** Quarter turns counter-clockwise, 0 to 3. A quarter turn keeps the shape only of square images. */
+function turnsOf({ height, width }: ImageSet, degrees: number): number {
   const turns = degrees / 90;
   if (!Number.isInteger(turns)) throw new LimitationError(`images rotate by multiples of 90 degrees only, not by ${degrees}`);
+  if (turns % 2 !== 0 && height !== width)
+    throw new LimitationError(`images of ${height} x ${width} cannot be rotated by ${degrees} degrees: only square images can`);
   return ((turns % 4) + 4) % 4;
 }
 
-/** Writes every image, turned counter-clockwise, to `target`. A quarter turn keeps the shape only of square images. */
+/** All images once for each of `turns`. */
+function rotated(set: ImageSet, turns: readonly number[]): Uint8Array {
+  const { length } = set.images;
+  const data = new Uint8Array(length * turns.length);
+  turns.forEach((quarters, index) => {
+    rotateAll(set, quarters, data.subarray(index * length, (index + 1) * length));
+  });
+  return data;
+}
+
+/** Writes every image, turned counter-clockwise, to `target`. */
 function rotateAll({ images, height, width }: ImageSet, turns: number, target: Uint8Array): void {
   if (turns === 0) {
     target.set(images);
     return;
   }
-  if (turns % 2 === 1 && height !== width)
-    throw new LimitationError(`images of ${height} x ${width} cannot be rotated by ${turns * 90} degrees: only square images can`);
   const area = height * width;
   const from = new Int32Array(area);
   for (let y = 0; y < height; y++) {

@@ -1,9 +1,8 @@
 /**
- * @file Reads zip archives (PKWARE APPNOTE 6.3): the central directory is parsed and checked here, fflate inflates, and sizes and
+ * @file Reads zip archives (PKWARE APPNOTE 6.3): the central directory is parsed and checked here, zlib inflates, and sizes and
  * CRC-32 of every entry are verified. Limits hold before anything is unpacked.
  */
-import { crc32 } from 'node:zlib';
-import { inflateSync } from 'fflate';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { archiveTooLarge, zipDamaged, zipEntryDamaged, zipEntryUnsupported } from '../../compiler/diagnostics/catalogue/data.ts';
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 
@@ -131,9 +130,10 @@ function expand(packed: Uint8Array, path: string, { name, method, size }: Direct
   if (method === 0) return packed;
   if (method !== 8) throw new DiagnosticError(zipEntryUnsupported(path, name, `compression method ${method}`));
   try {
-    return inflateSync(packed, { out: new Uint8Array(size) });
+    // One byte more, to tell an entry that is too long.
+    return inflateRawSync(packed, { maxOutputLength: size + 1 });
   } catch (error) {
-    // fflate's errors, and the range errors that damaged code tables cause, say what is wrong with the bytes.
+    // zlib's errors say what is wrong with the bytes.
     if (error instanceof Error) throw new DiagnosticError(zipEntryDamaged(path, name, 'a deflated stream', error.message));
     throw error;
   }

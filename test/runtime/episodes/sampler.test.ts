@@ -20,7 +20,7 @@ function residentOf(): ResidentImages {
     rows: Int32Array.from({ length: PER_CLASS }, (_, example) => index * PER_CLASS + example),
   }));
   const tensor = { dtype: 'uint8' as const, shape: [CLASSES * PER_CLASS, 1, 1, 1], data: new Uint8Array(CLASSES * PER_CLASS) };
-  return { tensor, classes: { train: classes, validate: classes, evaluate: classes }, digest: '' };
+  return { tensor, rows: CLASSES * PER_CLASS, classes: { train: classes, validate: classes, evaluate: classes }, digest: '' };
 }
 
 function entryOf(tasks: number): EntryFunction {

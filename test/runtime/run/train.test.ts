@@ -163,6 +163,7 @@ describe('refusals', () => {
           'unused',
           {
             tensor: { dtype: 'uint8', shape: [0, 1, 1, 1], data: new Uint8Array(0) },
+            rows: 0,
             classes: { train: [], validate: [], evaluate: [] },
             digest,
           },
