@@ -3,6 +3,8 @@
 import type { Model } from './compiler/check/model.ts';
 import { type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
 import type { SourceFile } from './compiler/diagnostics/source-file.ts';
+import type { Program } from './compiler/ir/ir.ts';
+import type { Footprint } from './compiler/optimize/cost.ts';
 import { onnxFootprint } from './footprint.ts';
 import { type DataOptions, loadResident } from './runtime/data/load.ts';
 import type { ResidentImages } from './runtime/data/resident.ts';
@@ -10,6 +12,8 @@ import type { ResidentImages } from './runtime/data/resident.ts';
 export interface PrepareOptions extends Omit<CompileOptions, 'rows' | 'checked'> {
   /** Outer steps of every train block, instead of what the spec says; schedules follow. */
   readonly steps?: number;
+  /** As `--threads`, for the forecast of memory; undefined: the machine's. */
+  readonly threads?: number;
   /** Where data sets lie. */
   readonly data?: DataOptions;
 }
@@ -33,7 +37,8 @@ export async function prepare(source: SourceFile, options: PrepareOptions = {}):
   }
   const images = await loadImages(model, options.data ?? {});
   const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.rows]));
-  return { compilation: compile(source, { footprint: onnxFootprint, ...options, settings, rows, checked }), images };
+  const footprint = (program: Program, compiled: Program): Footprint => onnxFootprint(program, compiled, options.threads);
+  return { compilation: compile(source, { footprint, ...options, settings, rows, checked }), images };
 }
 
 /** `--set` as given, and `steps` as a setting of every train block. */

@@ -2,7 +2,7 @@
 import type { CommandSpec } from './command.ts';
 import { ENGINE_OPTIONS } from './engine-options.ts';
 import type { OptionSpec, PositionalSpec } from './option.ts';
-import { STAGES } from './stages.ts';
+import { PRECISIONS, STAGES, TARGETS } from './stages.ts';
 
 const SPEC: PositionalSpec = { name: 'FILE', about: 'a spec: a .meta file, or - for standard input' };
 
@@ -62,6 +62,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         placeholder: 'FILE',
         about: 'write to a file; `--stage onnx` and `--stage stablehlo` write one model per function',
       },
+      { kind: 'choice', name: 'target', choices: TARGETS, about: 'with `--stage stablehlo`: the kind of device (default: cpu)' },
+      {
+        kind: 'choice',
+        name: 'precision',
+        choices: PRECISIONS,
+        about: 'with `--stage stablehlo`: arithmetic of products and convolutions (default: float32)',
+      },
       SET,
       DATA,
       CHUNK,
@@ -80,7 +87,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     about:
       'Says what a spec means: every setting in force and where it comes from, the weights, where the meta-gradient reaches, and what a step costs.',
     positionals: [SPEC],
-    options: [SET, DATA, CHUNK],
+    options: [SET, DATA, CHUNK, THREADS],
     examples: [{ command: 'metac explain specs/maml-omniglot.meta --set alpha=0.5', about: 'what this run would do' }],
     load: () => import('./commands/explain.ts'),
   },

@@ -4,8 +4,7 @@ import { DEVICE_NAMES, ENGINE_NAMES } from '../engine-names.ts';
 import type { EngineRequest } from '../engines.ts';
 import type { OptionSpec } from './option.ts';
 import type { Arguments } from './parse-arguments.ts';
-
-const PRECISIONS = ['float32', 'tf32', 'bf16'] as const;
+import { PRECISIONS } from './stages.ts';
 
 export const ENGINE_OPTIONS: readonly OptionSpec[] = [
   {

@@ -73,6 +73,7 @@ export function prepareOptionsOf(request: RunRequest): PrepareOptions {
     settings: new Map(Object.entries(request.settings)),
     ...(request.steps === null ? {} : { steps: request.steps }),
     ...(request.chunk === null ? {} : { chunk: request.chunk }),
+    ...(request.threads === null ? {} : { threads: request.threads }),
     ...(request.engineOptions?.devices === undefined ? {} : { devices: request.engineOptions.devices }),
     data: {
       replacements: new Map(Object.entries(request.data)),

@@ -67,6 +67,6 @@ export function fitMemory(
     }
     return one;
   }
-  const refusal = memoryTooSmall(limit, least.bytes, least.parts, range);
+  const refusal = memoryTooSmall(limit, least.bytes, least.parts, fixed, range);
   return { ...usual, program: undefined, passes: [], diagnostics: [...usual.diagnostics, refusal] };
 }

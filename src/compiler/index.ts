@@ -11,4 +11,12 @@ export { type EmitLoopOptions, emitStableHloLoop } from './emit/stablehlo/emit-l
 export type { EntryFunction, EvaluatePlan, Func, Program, SourceRange, TrainPlan } from './ir/ir.ts';
 export { hashProgram, serializeProgram } from './ir/serialize.ts';
 export type { DType, TensorType } from './ir/tensor-type.ts';
-export { type EmittedStage, printProgramStage, printStage, type Stage, StageRecorder, type StageText } from './print-stage.ts';
+export {
+  type EmittedStage,
+  printProgramStage,
+  printStage,
+  type StableHloTextOptions,
+  type Stage,
+  StageRecorder,
+  type StageText,
+} from './print-stage.ts';

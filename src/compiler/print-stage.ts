@@ -6,6 +6,7 @@ import type { SourceFile } from './diagnostics/source-file.ts';
 import { onnxGraph } from './emit/onnx/emit.ts';
 import { printOnnx } from './emit/onnx/print.ts';
 import { emitStableHlo } from './emit/stablehlo/emit.ts';
+import type { Precision, Target } from './emit/stablehlo/lowering-context.ts';
 import type { EntryFunction, Program } from './ir/ir.ts';
 import { printProgram } from './ir/print.ts';
 import { withDataRows } from './lower/data-rows.ts';
@@ -41,17 +42,29 @@ export function printStage(source: SourceFile, stage: Stage, options: CompileOpt
   return { diagnostics: compilation.diagnostics, text: program === undefined ? undefined : printProgramStage(program, stage) };
 }
 
-export function printProgramStage(program: Program, stage: ProgramStage | EmittedStage): string {
+/** @param stableHlo for the stage `stablehlo` */
+export function printProgramStage(program: Program, stage: ProgramStage | EmittedStage, stableHlo: StableHloTextOptions = {}): string {
   if (!isEmitted(stage)) return printProgram(program);
   return program.functions
-    .map((entry) => (stage === 'onnx' ? printOnnx(onnxGraph(entry)) : stableHloText(entry, program)).trimEnd())
+    .map((entry) => (stage === 'onnx' ? printOnnx(onnxGraph(entry)) : stableHloText(entry, program, stableHlo)).trimEnd())
     .join('\n\n')
     .concat('\n');
 }
 
-/** One call of `entry` as the engine on XLA runs it on a CPU; other devices get the same but for convolutions in groups. */
-export function stableHloText(entry: EntryFunction, program: Program): string {
-  return emitStableHlo(entry, program, { target: 'cpu' }).text;
+export interface StableHloTextOptions {
+  /** `cpu` if not given. */
+  readonly target?: Target;
+  /** `float32` if not given. */
+  readonly precision?: Precision;
+}
+
+/** One call of `entry` as the engine on XLA runs it on such a device. */
+export function stableHloText(
+  entry: EntryFunction,
+  program: Program,
+  { target = 'cpu', precision = 'float32' }: StableHloTextOptions = {},
+): string {
+  return emitStableHlo(entry, program, { target, precision }).text;
 }
 
 export function isEmitted(stage: Stage): stage is EmittedStage {

@@ -109,6 +109,16 @@ describe('compile', () => {
     expect(readFileSync(join(folder, 'modules', 'm.initialize.mlir'), 'utf8')).toMatch(/^module @maml_sinusoid_initialize /);
   });
 
+  test('StableHLO is for the device and the precision that are asked for', async () => {
+    const textOf = async (...more: string[]): Promise<string> => (await metac('compile', spec, '--stage', 'stablehlo', ...more)).out;
+    const [usual, rounded] = [await textOf(), await textOf('--precision', 'bf16', '--target', 'gpu')];
+    expect(usual).not.toContain('bf16');
+    expect(rounded).toContain('bf16');
+    const { status, error } = await metac('compile', spec, '--precision', 'bf16');
+    expect(status).toBe(2);
+    expect(error).toContain('`--precision` changes nothing in the stage `optimized`');
+  });
+
   test('a spec with errors writes nothing and fails', async () => {
     const { status, out } = await metac('compile', broken(), '-o', join(folder, 'never.txt'));
     expect([status, out]).toEqual([1, '']);
@@ -134,6 +144,16 @@ describe('explain', () => {
     const document = JSON.parse(out) as { readonly reach: readonly { readonly orders: readonly number[] }[] };
     expect(document.reach.length).toBeGreaterThan(0);
     for (const one of document.reach) expect(one.orders).toEqual([1]);
+  });
+
+  test('forecasts memory for the threads that are asked for', async () => {
+    const [one, four] = await Promise.all(
+      ['1', '4'].map(async (threads) => {
+        const { out } = await metac('explain', '--json', 'specs/maml-omniglot.meta', '--set', 'memory=8GB', '--threads', threads);
+        return (JSON.parse(out) as { readonly memory: { readonly forecast: number } }).memory.forecast;
+      }),
+    );
+    expect(four).toBeGreaterThan(1.2 * (one as number));
   });
 });
 

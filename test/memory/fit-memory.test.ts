@@ -52,7 +52,7 @@ async function metrics(program: Program): Promise<readonly number[]> {
   return losses;
 }
 
-describe('memory <= …', () => {
+describe('memory <= …', { timeout: 120_000 }, () => {
   it('takes fewer tasks first, then computes steps again, then cuts recurrences into segments', () => {
     const found = ['memory <= 1GB', 'memory <= 330', 'memory <= 220', 'memory <= 120'].map((bound) => compiled(10, bound).memory);
     expect(found.map((memory) => memory?.recompute)).toEqual(['nothing', 'nothing', 'steps', 'segments'] satisfies Recompute[]);
@@ -89,6 +89,10 @@ describe('memory <= …', () => {
     const { program, diagnostics } = compiled(10, 'memory <= 50');
     expect(program).toBeUndefined();
     expect(diagnostics).toMatchObject([{ code: 'E0466', expected: 'at least 1kB: all 1kB' }]);
+    expect(diagnostics[0]?.found).toContain('one at a time');
+    const given = compiled(10, 'memory <= 50', { chunk: 4 }).diagnostics[0];
+    expect(given?.found).not.toContain('one at a time');
+    expect(given?.hint).toContain('--chunk');
   });
 
   it('is explained: the forecast with and without it, and what it costs', () => {

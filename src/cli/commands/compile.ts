@@ -9,6 +9,7 @@ import {
   isEmitted,
   printProgramStage,
   printStage,
+  type StableHloTextOptions,
   type Stage,
   StageRecorder,
   stableHloText,
@@ -20,7 +21,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { Arguments } from '../parse-arguments.ts';
 import { dataOptions, prepareSpec } from '../prepare-spec.ts';
 import { readSpec } from '../spec-file.ts';
-import { STAGES } from '../stages.ts';
+import { PRECISIONS, STAGES, TARGETS } from '../stages.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -29,6 +30,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const asked = given.text('stage') ?? 'optimized';
   const stage = STAGES.find((name) => name === asked) ?? 'optimized';
   const settings = given.pairs('set');
+  const stableHlo = stableHloOptions(stage, given);
   const json = given.flag('json');
   if (stage === 'ast' || stage === 'model') {
     const { diagnostics, text } = printStage(source, stage, { settings });
@@ -55,15 +57,24 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   if (program === undefined) return EXIT.wrongSpec;
   const output = given.text('output');
   if (isEmitted(stage) && output !== undefined) {
-    const files = writeModels(program, stage, output);
+    const files = writeModels(program, stage, output, stableHlo);
     terminal.out(json ? `${JSON.stringify({ ok: true, stage, files }, undefined, 2)}\n` : files.map((file) => `${file}\n`).join(''));
     return EXIT.ok;
   }
-  if (!json) deliver(printProgramStage(program, stage), given, terminal);
-  else if (isEmitted(stage)) deliver(jsonText(stage, printProgramStage(program, stage)), given, terminal);
+  if (!json) deliver(printProgramStage(program, stage, stableHlo), given, terminal);
+  else if (isEmitted(stage)) deliver(jsonText(stage, printProgramStage(program, stage, stableHlo)), given, terminal);
   else deliver(`${serializeProgram(program)}\n`, given, terminal);
   return EXIT.ok;
 };
+
+function stableHloOptions(stage: Stage, given: Arguments): StableHloTextOptions {
+  const useless = stage === 'stablehlo' ? undefined : ['target', 'precision'].find((name) => given.has(name));
+  if (useless !== undefined)
+    throw new UsageError(`\`--${useless}\` changes nothing in the stage \`${stage}\``, 'write `--stage stablehlo`');
+  const target = TARGETS.find((name) => name === given.text('target'));
+  const precision = PRECISIONS.find((name) => name === given.text('precision'));
+  return { ...(target === undefined ? {} : { target }), ...(precision === undefined ? {} : { precision }) };
+}
 
 function jsonText(stage: Stage, text: string): string {
   return `${JSON.stringify({ ok: true, stage, text }, undefined, 2)}\n`;
@@ -76,12 +87,12 @@ function deliver(text: string, given: Arguments, terminal: Terminal): void {
 }
 
 /** Models have one entry each: `build/m.onnx` becomes `build/m.step.onnx`, `build/m.evaluate.onnx`, …; StableHLO is `.mlir`. Returns the paths. */
-function writeModels(program: Program, stage: EmittedStage, output: string): string[] {
+function writeModels(program: Program, stage: EmittedStage, output: string, stableHlo: StableHloTextOptions): string[] {
   const extension = stage === 'onnx' ? '.onnx' : '.mlir';
   const base = output.endsWith(extension) ? output.slice(0, -extension.length) : output;
   return program.functions.map((entry) => {
     const path = `${base}.${entry.name}${extension}`;
-    write(path, stage === 'onnx' ? [emitOnnx(entry, program)] : stableHloText(entry, program));
+    write(path, stage === 'onnx' ? [emitOnnx(entry, program)] : stableHloText(entry, program, stableHlo));
     return path;
   });
 }

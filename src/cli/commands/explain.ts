@@ -14,10 +14,12 @@ import type { Style } from '../terminal.ts';
 export const run: CommandModule['run'] = async (given, terminal) => {
   const source = readSpec(given.positionals[0] ?? '-');
   const chunk = given.count('chunk');
+  const threads = given.count('threads');
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
     ...(chunk === undefined ? {} : { chunk }),
+    ...(threads === undefined ? {} : { threads }),
   };
   const ready = await prepareSpec(source, options, given.flag('json'), terminal);
   if (ready === undefined) return EXIT.wrongSpec;

@@ -79,6 +79,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
   const source = readSpec(path);
   const steps = given.count('steps') ?? null;
   const chunk = given.count('chunk') ?? null;
+  const threads = given.count('threads') ?? null;
   const engineOptions = engineRequest(given);
   const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
   const options = {
@@ -87,6 +88,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     verify: given.flag('verify'),
     ...(steps === null ? {} : { steps }),
     ...(chunk === null ? {} : { chunk }),
+    ...(threads === null ? {} : { threads }),
     ...(engineOptions.devices === undefined ? {} : { devices: engineOptions.devices }),
     ...(choice.chunkBytes === undefined ? {} : { chunkBytes: choice.chunkBytes }),
   };
@@ -107,7 +109,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     seed: given.count('seed') ?? 0,
     engine: choice.name,
     engineOptions,
-    threads: given.count('threads') ?? null,
+    threads,
   };
   return { spec, request, choice, folder: given.text('run') ?? newRunFolder(spec.program.name), resume: false };
 }

@@ -76,13 +76,18 @@ export function notABound(found: string, range: SourceRange): Diagnostic {
   };
 }
 
-/** `needs` tells where the least that was found goes: `['train, one task at a time', 5e8]`. */
+/**
+ * `needs` tells where the least that was found goes: `['train, one task at a time', 5e8]`.
+ * @param fixed the tasks of a call were given
+ */
 export function memoryTooSmall(
   limit: number,
   least: number,
   needs: readonly (readonly [string, number])[],
+  fixed: boolean,
   range: SourceRange | undefined,
 ): Diagnostic {
+  const tried = fixed ? 'inner steps were' : 'tasks were taken one at a time, and inner steps';
   const parts = needs.map(([what, bytes]) => `${what} ${amount(bytes)}`).join(', ');
   return {
     code: 'E0466',
@@ -90,8 +95,8 @@ export function memoryTooSmall(
     title: 'the memory limit cannot be met',
     range,
     expected: `at least ${amount(least)}: ${parts}`,
-    found: `${amount(limit)}; tasks were taken one at a time, and inner steps computed again instead of stored`,
-    hint: 'raise the limit, or lower inner `steps`, `shots`, `queries`, or the widths of the layers',
+    found: `${amount(limit)}; ${tried} computed again instead of stored`,
+    hint: `raise the limit, or lower ${fixed ? 'the tasks of a call (`--chunk`), ' : ''}inner \`steps\`, \`shots\`, \`queries\`, or the widths of the layers`,
   };
 }
 
