@@ -9,15 +9,15 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { comparisons } from './compare/configurations.ts';
-import { BENCH_DEVICES, bundleMetac, type PeerPlace } from './compare/processes.ts';
+import { BENCH_DEVICES, comparisons } from './compare/configurations.ts';
+import { bundleMetac, type PeerPlace } from './compare/processes.ts';
 import { type Race, race } from './compare/race.ts';
 import { reportText, startOf, tableOf, verdicts, versionsOf } from './compare/report.ts';
 
 const HELP = `npm run bench -- [options]
   --only LIST      comparisons whose name starts so, with commas: ${comparisons.map(({ id }) => id).join(', ')}
                    (workload, tasks, inner steps)
-  --device NAME    where the engine xla and JAX run: cpu (default) or cuda
+  --device NAME    where all of them run: cpu (default), or cuda for an NVIDIA card
   --quick          one round, one second a row, two peers
   --rounds N       how often every peer runs (default 2)
   --json           everything measured, as JSON

@@ -1,5 +1,10 @@
 /** @file What is measured: the peers' workloads, who else runs each of them, and the losses that all of them must find. */
+import type { DeviceName } from '../../src/engine-names.ts';
 import type { Configuration } from '../problems/peer-problem.ts';
+
+/** Where everybody runs. PyTorch's loops over tasks are only measured on the processor. */
+export const BENCH_DEVICES = ['cpu', 'cuda'] as const;
+export type BenchDevice = (typeof BENCH_DEVICES)[number];
 
 /** One variant of a peer's script, `<library>_peer.py --variant <variant>`. */
 export interface PeerVariant {
@@ -16,14 +21,21 @@ export interface PeerVariant {
 export interface MetacVariant {
   readonly name: string;
   readonly engine: 'onnx' | 'xla';
+  readonly device: DeviceName;
   /** Undefined: as many steps as the engine wants. */
   readonly atOnce?: 1;
   /** How many times faster than the best variant of JAX that takes one step a call; undefined where nothing was promised. */
   readonly goalOverJax?: number;
 }
 
-/** What the others are compared with. */
-export const DEFAULT_ENGINE: MetacVariant = { name: 'metac', engine: 'onnx' };
+/** Who runs on a kind of device. */
+export interface Lineup {
+  /** What the others are compared with. */
+  readonly metac: MetacVariant;
+  /** metac in other ways, where they work. */
+  readonly others: readonly MetacVariant[];
+  readonly peers: readonly PeerVariant[];
+}
 
 export interface Comparison extends Configuration {
   /** For `--only`: workload, tasks, inner steps. */
@@ -33,9 +45,7 @@ export interface Comparison extends Configuration {
   readonly losses: readonly number[];
   /** Largest relative difference of the first loss, and of the later ones; undefined where rounding makes those drift apart between the peers too. */
   readonly tolerance: readonly [first: number, later: number | undefined];
-  readonly peers: readonly PeerVariant[];
-  /** metac on other engines, where they work. */
-  readonly others: readonly MetacVariant[];
+  readonly lineups: Readonly<Record<BenchDevice, Lineup>>;
   /** Seconds of timed steps, and the fewest samples. */
   readonly budget: number;
   readonly leastSamples: number;
@@ -43,16 +53,32 @@ export interface Comparison extends Configuration {
 
 const jax = (variant: string, threads = 2): PeerVariant => ({ library: 'jax', variant, threads });
 const torch = (variant: string, threads = 2): PeerVariant => ({ library: 'torch', variant, threads });
+const jaxScan = (threads: number): PeerVariant => ({ ...jax('scan', threads), oneLossPerCall: true });
 const promised = (goal: number, peer: PeerVariant): PeerVariant => ({ ...peer, goal });
 
-const xlaStepByStep: MetacVariant = { name: 'metac xla, one step a call', engine: 'xla', atOnce: 1, goalOverJax: 1 };
-const xlaManySteps = (goalOverJax: number): MetacVariant => ({ name: 'metac xla', engine: 'xla', goalOverJax });
+const onnx: MetacVariant = { name: 'metac', engine: 'onnx', device: 'cpu' };
+const xlaStepByStep: MetacVariant = { name: 'metac xla, one step a call', engine: 'xla', device: 'cpu', atOnce: 1, goalOverJax: 1 };
+const xlaManySteps = (goalOverJax: number): MetacVariant => ({ name: 'metac xla', engine: 'xla', device: 'cpu', goalOverJax });
+
+const onProcessor = (peers: readonly PeerVariant[], ...others: MetacVariant[]): Lineup => ({ metac: onnx, others, peers });
+
+/** On a graphics card: XLA before the others, and every peer is to be beaten by `goal`. */
+const onGraphicsCard = (goal: number, ...peers: PeerVariant[]): Lineup => ({
+  metac: { name: 'metac xla', engine: 'xla', device: 'cuda' },
+  others: [
+    { name: 'metac xla, one step a call', engine: 'xla', device: 'cuda', atOnce: 1 },
+    { name: 'metac onnx, CUDA', engine: 'onnx', device: 'cuda' },
+    { name: 'metac onnx, WebGPU', engine: 'onnx', device: 'webgpu' },
+    { name: 'metac onnx, processor', engine: 'onnx', device: 'cpu' },
+  ],
+  peers: peers.map((peer) => (peer.oneLossPerCall === true ? peer : promised(goal, peer))),
+});
 
 const sinusoidPeers: readonly PeerVariant[] = [
   promised(1, jax('vmap', 1)),
   promised(50, torch('l2l', 1)),
   promised(1, jax('vmap', 2)),
-  { ...jax('scan', 1), oneLossPerCall: true },
+  jaxScan(1),
   torch('compile_func', 1),
 ];
 const loops: readonly PeerVariant[] = [promised(1, torch('l2l')), promised(1, torch('eager'))];
@@ -69,8 +95,10 @@ function sinusoid(innerSteps: number, losses: readonly number[]): Comparison {
     innerSteps,
     losses,
     tolerance: [2e-5, 2e-5],
-    peers: sinusoidPeers,
-    others: [xlaStepByStep, xlaManySteps(3)],
+    lineups: {
+      cpu: onProcessor(sinusoidPeers, xlaStepByStep, xlaManySteps(3)),
+      cuda: onGraphicsCard(5, jax('vmap'), jaxScan(2), torch('compile_func'), torch('func')),
+    },
     budget: 1.5,
     leastSamples: 5,
   };
@@ -86,8 +114,10 @@ function omniglot(tasks: number, innerSteps: number, losses: readonly number[]):
     losses,
     // At five steps the peers' own first losses differ by 1.3e-3 (JAX and PyTorch, 32 tasks).
     tolerance: innerSteps === 1 ? [2e-5, 5e-4] : [2e-3, undefined],
-    peers: tasks > 8 ? manyTasksPeers : fewTasksPeers,
-    others: [xlaManySteps(1)],
+    lineups: {
+      cpu: onProcessor(tasks > 8 ? manyTasksPeers : fewTasksPeers, xlaManySteps(1)),
+      cuda: onGraphicsCard(1, jax('vmap'), jax('vmap_rm'), jax('im2col'), torch('compile_func'), torch('compile_func_im2col')),
+    },
     budget: 5,
     leastSamples: 3,
   };
@@ -112,8 +142,10 @@ export const comparisons: readonly Comparison[] = [
     innerSteps: 0,
     losses: [3.69223, 0.86313, 0.15871],
     tolerance: [2e-5, 4e-4],
-    peers: prototypePeers,
-    others: [xlaManySteps(1)],
+    lineups: {
+      cpu: onProcessor(prototypePeers, xlaManySteps(1)),
+      cuda: onGraphicsCard(1, jax('vmap'), jax('vmap_rm'), torch('compile_func'), torch('eager_cl'), torch('eager')),
+    },
     budget: 5,
     leastSamples: 5,
   },

@@ -1,4 +1,5 @@
 /** @file metac's side: a process of its own that measures one configuration and prints one JSON line. Its only argument is a MetacRequest as JSON. */
+import type { DeviceName } from '../../src/engine-names.ts';
 import { chooseEngine } from '../../src/engines.ts';
 import { type Configuration, peerProblem } from '../problems/peer-problem.ts';
 import { prepareStepper } from '../problems/stepper.ts';
@@ -8,14 +9,13 @@ export interface MetacRequest extends Configuration, Protocol {
   /** Folder of the specs, absolute. */
   readonly specs: string;
   readonly engine: 'onnx' | 'xla';
-  /** Of the engine xla. */
-  readonly device: 'cpu' | 'cuda';
+  readonly device: DeviceName;
   /** Steps handed over at once; undefined leaves it to the engine. */
   readonly atOnce?: number;
 }
 
 const request = JSON.parse(process.argv[2] ?? '{}') as MetacRequest;
-const { engine, why } = await chooseEngine(request.engine, request.engine === 'xla' ? { device: request.device } : {});
+const { engine, why } = await chooseEngine(request.engine, { device: request.device });
 const importMegabytes = Number((process.resourceUsage().maxRSS / 1024).toFixed(1));
 const problem = peerProblem(request);
 const start = performance.now();

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Comparison, MetacVariant, PeerVariant } from './configurations.ts';
+import type { BenchDevice, Comparison, MetacVariant, PeerVariant } from './configurations.ts';
 import { pinning } from './machine.ts';
 import type { Measurement, Protocol } from './measurement.ts';
 
@@ -15,10 +15,6 @@ export interface PeerPlace {
   readonly folder: string;
   readonly python: string;
 }
-
-/** Where the engine xla and JAX run. The engine onnx and PyTorch's loops run on the processor. */
-export const BENCH_DEVICES = ['cpu', 'cuda'] as const;
-export type BenchDevice = (typeof BENCH_DEVICES)[number];
 
 const SECONDS_PER_PROCESS = 400;
 const CORES = 2;
@@ -45,14 +41,9 @@ export async function bundleMetac(): Promise<string> {
   return join(outdir, 'metac-process.js');
 }
 
-export function runMetac(
-  { bundle, device }: { readonly bundle: string; readonly device: BenchDevice },
-  comparison: Comparison,
-  variant: MetacVariant,
-  protocol: Protocol,
-): Promise<Outcome> {
+export function runMetac(bundle: string, comparison: Comparison, variant: MetacVariant, protocol: Protocol): Promise<Outcome> {
   const { workload, tasks, innerSteps } = comparison;
-  const { engine, atOnce } = variant;
+  const { engine, device, atOnce } = variant;
   const request = {
     workload,
     tasks,
@@ -79,7 +70,8 @@ export function runPeer(
   const named = { workload: comparison.workload, variant: peer.variant, threads: peer.threads, tasks: comparison.tasks };
   const numbers = { 'inner-steps': comparison.innerSteps, budget: protocol.budget, 'min-samples': protocol.leastSamples };
   const options = Object.entries({ ...named, ...numbers }).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return runForJson([place.python, script, ...options], place.folder, { JAX_PLATFORMS: device });
+  const moved = device === 'cpu' || peer.library === 'jax' ? [] : [join(root, 'bench/peers/on_device.py'), device];
+  return runForJson([place.python, ...moved, script, ...options], place.folder, { JAX_PLATFORMS: device });
 }
 
 /** Runs a command; the last line of its output that starts with a brace is the measurement. */

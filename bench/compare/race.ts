@@ -1,8 +1,8 @@
 /** @file One comparison: metac and the peers take turns, a process each time. */
-import { type Comparison, DEFAULT_ENGINE, type MetacVariant, type PeerVariant } from './configurations.ts';
+import type { BenchDevice, Comparison, MetacVariant, PeerVariant } from './configurations.ts';
 import { waitUntilQuiet } from './machine.ts';
 import { type Measurement, medianOf, type Protocol } from './measurement.ts';
-import { type BenchDevice, type Outcome, type PeerPlace, runMetac, runPeer } from './processes.ts';
+import { type Outcome, type PeerPlace, runMetac, runPeer } from './processes.ts';
 
 /** All processes of one competitor in one comparison. */
 export interface Competitor {
@@ -41,9 +41,10 @@ const QUICK_BUDGET = 1;
 const QUICK_PEERS = 2;
 
 export async function race(comparison: Comparison, options: RaceOptions): Promise<Race> {
-  const metac = ofMetac(DEFAULT_ENGINE);
-  const others = options.quick ? [] : comparison.others.map(ofMetac);
-  const chosen = options.quick ? comparison.peers.slice(0, QUICK_PEERS) : comparison.peers;
+  const lineup = comparison.lineups[options.device];
+  const metac = ofMetac(lineup.metac);
+  const others = options.quick ? [] : lineup.others.map(ofMetac);
+  const chosen = options.quick ? lineup.peers.slice(0, QUICK_PEERS) : lineup.peers;
   const peers = chosen.map((peer): Competitor => {
     const name = `${peer.library} ${peer.variant}`;
     return { name, threads: String(peer.threads), peer, variant: undefined, measurements: [], failure: options.absence };
@@ -73,7 +74,7 @@ async function takeTurn(comparison: Comparison, competitor: Competitor, protocol
   if (competitor.failure !== undefined) return true;
   await waitUntilQuiet(0.15, options.quick ? 0 : 120);
   let outcome: Outcome;
-  if (variant !== undefined) outcome = await runMetac(options, comparison, variant, protocol);
+  if (variant !== undefined) outcome = await runMetac(options.bundle, comparison, variant, protocol);
   else if (peer !== undefined && options.place !== undefined)
     outcome = await runPeer(options.place, options.device, comparison, peer, protocol);
   else return true;

@@ -181,8 +181,9 @@ ${verdicts(races).join('\n')}
 - \`jax scan\` runs 100 outer steps in one call, without returning to the host: what a compiled training loop would reach. Its second and third losses are of later steps.
 - \`metac xla\` hands over as many steps as the engine wants (\`metac train\` does the same); \`one step a call\` returns to JavaScript after each. Its goal is against JAX's
   best variant that takes one step a call.
-- Graphics cards: no machine with one could be had for these measurements. On one, with JAX's CUDA plugin in the Python environment:
-  \`npm run bench -- --device cuda --only w1,w2-32,w4\`.
+- Graphics cards: no machine with one could be had for these measurements. On one, with JAX's CUDA plugin and PyTorch in the Python environment,
+  \`npm run bench -- --device cuda --only w1,w2-32,w4\` measures metac on XLA, on ONNX Runtime's CUDA and WebGPU, and JAX and PyTorch (\`torch.func\`,
+  \`torch.compile\`) on the card.
 - At 5 inner steps on W2 (rate 0.4, random images), rounding decides where the losses go after the first Adam step, between the peers too.
 
 ${races.map(tableOf).join('\n')}`;

@@ -1,6 +1,6 @@
 /** @file What the bench's report says of fast, slow, restless and missing competitors. */
 import { expect, test } from 'vitest';
-import { type Comparison, comparisons, DEFAULT_ENGINE, type MetacVariant } from '../../bench/compare/configurations.ts';
+import { type Comparison, comparisons, type MetacVariant } from '../../bench/compare/configurations.ts';
 import { type Measurement, medianOf } from '../../bench/compare/measurement.ts';
 import { type Competitor, type Race, summarise } from '../../bench/compare/race.ts';
 import { tableOf, verdicts } from '../../bench/compare/report.ts';
@@ -27,7 +27,7 @@ function measured(median: number, more: Partial<Measurement> = {}): Measurement 
 function competitor(name: string, goal: number | undefined, measurements: Measurement[], failure?: string): Competitor {
   const peer =
     name === 'metac' ? undefined : { library: 'jax' as const, variant: name, threads: 1, ...(goal === undefined ? {} : { goal }) };
-  const variant: MetacVariant | undefined = peer === undefined ? DEFAULT_ENGINE : undefined;
+  const variant: MetacVariant | undefined = peer === undefined ? comparison.lineups.cpu.metac : undefined;
   return { name, threads: '1', peer, variant, measurements, failure };
 }
 
@@ -79,6 +79,16 @@ test('absent peers and other losses are said aloud', () => {
   expect(verdicts([race]).join('\n')).toMatch(/losses: DIFFER; no peer was measured/);
 });
 
+test('on a graphics card everybody is beaten there, by five times where the work is small', () => {
+  for (const { workload, lineups } of comparisons) {
+    const { metac: first, others, peers } = lineups.cuda;
+    expect(first).toMatchObject({ engine: 'xla', device: 'cuda' });
+    expect(others.map(({ device }) => device)).toEqual(expect.arrayContaining(['cuda', 'webgpu']));
+    expect(new Set(peers.map(({ library }) => library))).toEqual(new Set(['jax', 'torch']));
+    for (const { goal, oneLossPerCall } of peers) expect(goal).toBe(oneLossPerCall ? undefined : workload === 'w1' ? 5 : 1);
+  }
+});
+
 test('the median of an even number of values lies between the middle ones', () => {
   expect(medianOf([4, 1, 3, 2])).toBe(2.5);
   expect(medianOf([3, 1, 2])).toBe(2);
@@ -86,7 +96,7 @@ test('the median of an even number of values lies between the middle ones', () =
 });
 
 test('another engine of metac is held against the best of JAX that takes one step a call', () => {
-  const variant: MetacVariant = { name: 'metac xla', engine: 'xla', goalOverJax: 3 };
+  const variant: MetacVariant = { name: 'metac xla', engine: 'xla', device: 'cpu', goalOverJax: 3 };
   const xla: Competitor = { name: variant.name, threads: '2', peer: undefined, variant, measurements: [measured(1)], failure: undefined };
   const race: Race = {
     comparison,
