@@ -7,6 +7,7 @@ import type { Engine, Session, Tensors } from '../../../src/runtime/engine.ts';
 import { InputSampler } from '../../../src/runtime/episodes/sampler.ts';
 import { type Call, trainingCalls } from '../../../src/runtime/run/calls.ts';
 import { dataTensors, entryOf, initialState, initialWeights } from '../../../src/runtime/run/initialize.ts';
+import { sharedResult } from '../../shared-results.ts';
 import { smallSettings, smallText } from '../../specs/small.ts';
 
 const STEPS = 20;
@@ -33,15 +34,21 @@ export function specNames(): readonly string[] {
     .map((file) => file.replace('.meta', ''));
 }
 
-/** A shipped spec made small. `chunk` 1 gives `accumulate` and `apply` where the batch is larger; undefined is the cost model's choice. */
-export async function problem(name: string, chunk: number | undefined): Promise<Problem> {
+/**
+ * A shipped spec made small, compiled once for all engines. `chunk` 1 gives `accumulate` and `apply` where the batch is larger; undefined is
+ * the cost model's choice.
+ */
+export function problem(name: string, chunk: number | undefined): Promise<Problem> {
+  return sharedResult(`problem-${name}-${chunk ?? 'chosen'}`, () => compiled(name, chunk));
+}
+
+async function compiled(name: string, chunk: number | undefined): Promise<Problem> {
   const text = smallText(readFileSync(new URL(`../../../specs/${name}.meta`, import.meta.url), 'utf8'));
   const source = { name: `${name}.meta`, text };
   const settings = smallSettings(source);
   const { compilation, images } = await prepare(source, {
     settings,
     steps: STEPS,
-    verify: true,
     ...(chunk === undefined ? {} : { chunk }),
   });
   const { program, diagnostics } = compilation;
