@@ -4,18 +4,58 @@ import { hasRegion, withRegion } from '../ir/region.ts';
 import { withOperands } from '../ir/with-operands.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import { type Change, recursivePass } from './pass.ts';
+import type { PassMemory } from './pass-memory.ts';
 
 const commutative: ReadonlySet<string> = new Set(['add', 'multiply', 'and', 'or']);
 
-const change: Change = (f, inside, memory) => {
-  const numbers = new Map<Value, number>();
-  const numberOf = (value: Value): number => {
-    const known = numbers.get(value);
+/** Nodes by what can be compared without a look at attributes, which are long to write out. */
+class Seen {
+  readonly #memory: PassMemory | undefined;
+  readonly #byOperand = new Map<Value, AnyNode[]>();
+  readonly #withoutOperands = new Map<string, AnyNode>();
+
+  constructor(memory: PassMemory | undefined) {
+    this.#memory = memory;
+  }
+
+  /** The first node that was added and computes the same, if there is one; else adds `node`. */
+  earlier(node: AnyNode): AnyNode | undefined {
+    const [first, second] = node.operands;
+    if (first === undefined) {
+      const key = `${node.op} ${this.#textOf(node.attributes)}`;
+      const known = this.#withoutOperands.get(key);
+      if (known === undefined) this.#withoutOperands.set(key, node);
+      return known;
+    }
+    const known = this.#byOperand.get(first)?.find((other) => this.#same(other, node));
     if (known !== undefined) return known;
-    numbers.set(value, numbers.size);
-    return numbers.size - 1;
-  };
-  const seen = new Map<string, AnyNode>();
+    this.#add(first, node);
+    // The other way round it is found by its other operand.
+    if (second !== undefined && second !== first && commutative.has(node.op)) this.#add(second, node);
+    return undefined;
+  }
+
+  #add(operand: Value, node: AnyNode): void {
+    const known = this.#byOperand.get(operand);
+    if (known === undefined) this.#byOperand.set(operand, [node]);
+    else known.push(node);
+  }
+
+  #same(one: AnyNode, other: AnyNode): boolean {
+    if (one.op !== other.op || one.operands.length !== other.operands.length) return false;
+    const straight = one.operands.every((operand, index) => operand === other.operands[index]);
+    const turned = !straight && commutative.has(one.op) && one.operands[0] === other.operands[1] && one.operands[1] === other.operands[0];
+    if (!straight && !turned) return false;
+    return one.attributes === other.attributes || this.#textOf(one.attributes) === this.#textOf(other.attributes);
+  }
+
+  #textOf(attributes: object): string {
+    return this.#memory === undefined ? JSON.stringify(attributes) : this.#memory.textOf(attributes);
+  }
+}
+
+const change: Change = (f, inside, memory) => {
+  const seen = new Seen(memory);
   const replaced = new Map<Value, Value>();
   const nodes: AnyNode[] = [];
   let changed = false;
@@ -28,21 +68,16 @@ const change: Change = (f, inside, memory) => {
       nodes.push(moved ? withOperands(smaller, operands) : smaller);
       continue;
     }
-    const inputs = operands.map(numberOf);
-    if (commutative.has(node.op)) inputs.sort((a, b) => a - b);
-    const attributes = memory === undefined ? JSON.stringify(node.attributes) : memory.textOf(node.attributes);
-    const key = `${node.op}(${inputs.join(',')})${attributes}`;
-    const earlier = seen.get(key);
-    if (earlier !== undefined) {
-      node.results.forEach((result, index) => {
-        replaced.set(result, earlier.results[index] as Value);
-      });
-      changed = true;
+    const kept = moved ? withOperands(node, operands) : node;
+    const earlier = seen.earlier(kept);
+    if (earlier === undefined) {
+      nodes.push(kept);
       continue;
     }
-    const kept = moved ? withOperands(node, operands) : node;
-    seen.set(key, kept);
-    nodes.push(kept);
+    node.results.forEach((result, index) => {
+      replaced.set(result, earlier.results[index] as Value);
+    });
+    changed = true;
   }
   if (!changed) return f;
   const results = f.results.map(({ name, value }) => ({ name, value: replaced.get(value) ?? value }));
