@@ -11,7 +11,7 @@ import { inferTypes } from '../ir/type-rules.ts';
 import { withOperands } from '../ir/with-operands.ts';
 import { removeDeadNodes } from './dead-code.ts';
 import { type Pass, recursivePass } from './pass.ts';
-import type { PassMemory } from './pass-memory.ts';
+import { type FunctionFacts, PassMemory } from './pass-memory.ts';
 
 /** Returns a value that may stand for `op(operands)`, of the same type, or undefined to leave it. */
 export type Rule<P extends PrimitiveName> = (
@@ -30,39 +30,25 @@ const DEPTH_LIMIT = 12;
 export class Rewriter {
   readonly #rules: RuleSet;
   readonly #function: Func;
-  /** Of the first `#defined` nodes: most rules look at few nodes, and many walks meet no rule at all. */
+  /** Of the function as it was; asked for when somebody looks. */
+  readonly #known: FunctionFacts;
+  /** Nodes that are not the function's own. */
   readonly #definitions = new Map<Value, AnyNode>();
-  #defined = 0;
-  /** Counted when somebody asks. */
-  #uses: Map<Value, number> | undefined;
-  /** Operands of the nodes that were added before that. */
-  readonly #added: Value[] = [];
+  /** What was added to, or taken from, the uses that there were. */
+  readonly #moreUses = new Map<Value, number>();
   readonly #nodes: AnyNode[] = [];
   #source: SourceRange | undefined;
   #depth = 0;
 
-  constructor(rules: RuleSet, f: Func) {
+  constructor(rules: RuleSet, f: Func, memory: PassMemory = new PassMemory()) {
     this.#rules = rules;
     this.#function = f;
-  }
-
-  #allUses(): Map<Value, number> {
-    if (this.#uses !== undefined) return this.#uses;
-    const uses = new Map<Value, number>();
-    this.#uses = uses;
-    for (const { operands } of this.#function.nodes) for (const operand of operands) uses.set(operand, (uses.get(operand) ?? 0) + 1);
-    for (const { value } of this.#function.results) uses.set(value, (uses.get(value) ?? 0) + 1);
-    for (const operand of this.#added) uses.set(operand, (uses.get(operand) ?? 0) + 1);
-    return uses;
+    this.#known = memory.factsOf(f);
   }
 
   /** The node that makes `value`; undefined for parameters. */
   definition(value: Value): AnyNode | undefined {
-    for (; this.#defined < this.#nodes.length; this.#defined++) {
-      const node = this.#nodes[this.#defined] as AnyNode;
-      for (const result of node.results) this.#definitions.set(result, node);
-    }
-    return this.#definitions.get(value);
+    return this.#definitions.get(value) ?? this.#known.makers.get(value);
   }
 
   /** The node that makes `value` if it is an `op`. */
@@ -74,7 +60,19 @@ export class Rewriter {
 
   /** How many operands and results `value` is; never too few, and at least 1. */
   uses(value: Value): number {
-    return this.#allUses().get(value) ?? 1;
+    const before = this.#known.uses.get(value);
+    const more = this.#moreUses.get(value);
+    return before === undefined && more === undefined ? 1 : (before ?? 0) + (more ?? 0);
+  }
+
+  #use(value: Value, times: number): void {
+    this.#moreUses.set(value, (this.#moreUses.get(value) ?? 0) + times);
+  }
+
+  /** Adds a node that is not the function's own. */
+  #add(node: AnyNode): void {
+    for (const result of node.results) this.#definitions.set(result, node);
+    this.#nodes.push(node);
   }
 
   /** Adds a node, itself subject to the rules. */
@@ -87,9 +85,8 @@ export class Rewriter {
     const simpler = this.#try(op, operands, attributes, type);
     if (simpler !== undefined) return simpler;
     const result: Value = { type };
-    if (this.#uses === undefined) this.#added.push(...operands);
-    else for (const operand of operands) this.#uses.set(operand, (this.#uses.get(operand) ?? 0) + 1);
-    this.#nodes.push({ op, operands, attributes, results: [result], source: this.#source } as unknown as AnyNode);
+    for (const operand of operands) this.#use(operand, 1);
+    this.#add({ op, operands, attributes, results: [result], source: this.#source } as unknown as AnyNode);
     return result;
   }
 
@@ -142,11 +139,10 @@ export class Rewriter {
   /** Takes back the nodes after the first `length`. */
   #forget(length: number): void {
     while (this.#nodes.length > length) {
-      const { operands } = this.#nodes.pop() as AnyNode;
-      if (this.#uses === undefined) this.#added.length -= operands.length;
-      else for (const operand of operands) this.#uses.set(operand, (this.#uses.get(operand) ?? 0) - 1);
+      const { operands, results } = this.#nodes.pop() as AnyNode;
+      for (const operand of operands) this.#use(operand, -1);
+      for (const result of results) this.#definitions.delete(result);
     }
-    this.#defined = Math.min(this.#defined, length);
   }
 
   /** Rewrites the whole function; `nested` rewrites the bodies of structural nodes. */
@@ -161,17 +157,18 @@ export class Rewriter {
       if (hasRegion(node)) {
         const inside = withRegion(node, nested(node.attributes.body));
         if (inside !== node) changed = true;
-        this.#nodes.push(moved ? withOperands(inside, operands) : inside);
+        if (moved || inside !== node) this.#add(moved ? withOperands(inside, operands) : inside);
+        else this.#nodes.push(node);
         continue;
       }
       const result = node.results[0] as Value;
       const simpler = this.#try(node.op as RuntimePrimitiveName, operands, node.attributes as never, result.type);
       if (simpler !== undefined && simpler !== result) {
         replaced.set(result, simpler);
-        const uses = this.#allUses();
-        uses.set(simpler, (uses.get(simpler) ?? 0) + this.uses(result));
+        this.#use(simpler, this.uses(result));
         changed = true;
-      } else this.#nodes.push(moved ? withOperands(node, operands) : node);
+      } else if (moved) this.#add(withOperands(node, operands));
+      else this.#nodes.push(node);
     }
     if (!changed) return f;
     const results = f.results.map(({ name, value }) => ({ name, value: replaced.get(value) ?? value }));
@@ -190,12 +187,12 @@ export function isRewritePass(pass: Pass): pass is RewritePass {
 
 /** A pass made of rules, run on `f` and on every body inside it. */
 export function rewritePass(name: string, summary: string, rules: RuleSet): RewritePass {
-  return { ...recursivePass(name, summary, (f, inside) => walk(rules, f, inside)), rules };
+  return { ...recursivePass(name, summary, (f, inside, memory) => walk(rules, f, inside, memory)), rules };
 }
 
 /** Functions without a node that there is a rule for, or that has a region, need no walk. */
-function walk(rules: RuleSet, f: Func, inside: (body: Func) => Func): Func {
-  return f.nodes.some((node) => node.op in rules || hasRegion(node)) ? new Rewriter(rules, f).rewrite(inside) : f;
+function walk(rules: RuleSet, f: Func, inside: (body: Func) => Func, memory: PassMemory | undefined): Func {
+  return f.nodes.some((node) => node.op in rules || hasRegion(node)) ? new Rewriter(rules, f, memory).rewrite(inside) : f;
 }
 
 /** One walk that tries the rules of several passes on each node, in their order: the same fixpoint, sooner. */
@@ -206,7 +203,7 @@ export function inOneWalk(name: string, list: readonly RewritePass[]): RewritePa
     if (waiting.length === 0) return f;
     // Where others rest, those that do not must find something before all are worth a walk.
     if (waiting.length < list.length && memory !== undefined && restTogether(waiting, f, memory)) return f;
-    const next = walk(rules, f, (body) => run(body, memory));
+    const next = walk(rules, f, (body) => run(body, memory), memory);
     if (next === f) for (const pass of list) memory?.rest(pass.run, f);
     return next;
   };
@@ -218,7 +215,7 @@ export function restTogether(list: readonly RewritePass[], f: Func, memory: Pass
   const waiting = list.filter((pass) => !memory.rests(pass.run, f));
   if (waiting.length === 0) return true;
   const bodies = f.nodes.flatMap((node) => regionOf(node) ?? []);
-  const rest = bodies.every((body) => restTogether(waiting, body, memory)) && !new Rewriter(joinedRules(waiting), f).finds();
+  const rest = bodies.every((body) => restTogether(waiting, body, memory)) && !new Rewriter(joinedRules(waiting), f, memory).finds();
   if (rest) for (const pass of waiting) memory.rest(pass.run, f);
   return rest;
 }
