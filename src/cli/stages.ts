@@ -1,4 +1,7 @@
-/** @file The stages that `compile --stage` takes, in the order of the pipeline, and what else it can be told. A leaf, so that the declarations load without the compiler. */
+/**
+ * @file The stages that `compile --stage` takes, in the order of the pipeline, and what else it can be told. A leaf, so that the declarations
+ * load without the compiler.
+ */
 import type { Precision, Target } from '../compiler/emit/stablehlo/lowering-context.ts';
 import type { Stage } from '../compiler/print-stage.ts';
 
