@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeSafetensors } from '../../../src/runtime/checkpoint/safetensors.ts';
+import type { Engine } from '../../../src/runtime/engine.ts';
 import { evaluate } from '../../../src/runtime/run/evaluate.ts';
 import type { RunEvent } from '../../../src/runtime/run/events.ts';
 import type { TrainOptions } from '../../../src/runtime/run/options.ts';
@@ -57,6 +58,38 @@ describe('a run', () => {
     });
     expect(events.at(-1)).toEqual({ kind: 'finished', step: 60 });
     expect(existsSync(join(options.folder, 'run.lock'))).toBe(false);
+  });
+
+  test('asks for the next steps before the metrics of the last have come back, and for none across a validation', async () => {
+    const asked: number[] = [];
+    const plain = hostEngine();
+    // Metrics of a step are held back until the next step was asked for; each fifth is validated, which waits for it.
+    const engine: Engine = {
+      ...plain,
+      compile: async (program, engineOptions) => {
+        const session = await plain.compile(program, engineOptions);
+        let wake: () => void = () => undefined;
+        return {
+          ...session,
+          runMany: async (entry, calls) => {
+            wake();
+            asked.push(asked.length + 1);
+            const next = new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+            const pauses = asked.length % 5 === 0;
+            const results = await session.runMany(entry, calls);
+            if (!pauses) await next;
+            return results;
+          },
+        };
+      },
+    };
+    const [held, free] = [optionsOf({ engine }), optionsOf()];
+    for (const options of [held, free]) await train(tinyProgram(), options);
+    expect(asked).toHaveLength(20);
+    expect(metricsOf(held.folder)).toBe(metricsOf(free.folder));
+    expect(lastOf(held.folder).equals(lastOf(free.folder))).toBe(true);
   });
 
   test('gives the same bytes for the same seed and others for another', async () => {
