@@ -49,6 +49,7 @@ async function compiled(name: string, chunk: number | undefined): Promise<Proble
   const { compilation, images } = await prepare(source, {
     settings,
     steps: STEPS,
+    verify: true,
     ...(chunk === undefined ? {} : { chunk }),
   });
   const { program, diagnostics } = compilation;
