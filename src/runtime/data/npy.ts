@@ -22,20 +22,31 @@ export interface NpyArray {
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const NUMBER_TYPES: Readonly<Record<string, { readonly bytes: number; read(buffer: ArrayBuffer): NpyData }>> = {
-  '|u1': { bytes: 1, read: (buffer) => new Uint8Array(buffer) },
-  '|b1': { bytes: 1, read: (buffer) => new Uint8Array(buffer) },
-  '|i1': { bytes: 1, read: (buffer) => new Int8Array(buffer) },
-  '<u2': { bytes: 2, read: (buffer) => new Uint16Array(buffer) },
-  '<i2': { bytes: 2, read: (buffer) => new Int16Array(buffer) },
-  '<u4': { bytes: 4, read: (buffer) => new Uint32Array(buffer) },
-  '<i4': { bytes: 4, read: (buffer) => new Int32Array(buffer) },
-  '<i8': { bytes: 8, read: (buffer) => new BigInt64Array(buffer) },
-  '<f4': { bytes: 4, read: (buffer) => new Float32Array(buffer) },
-  '<f8': { bytes: 8, read: (buffer) => new Float64Array(buffer) },
+/** How many bytes a number has, and the array over the bytes of `count` of them. */
+interface NumberType {
+  readonly bytes: number;
+  read(bytes: Uint8Array): NpyData;
+}
+
+const NUMBER_TYPES: Readonly<Record<string, NumberType>> = {
+  '|u1': { bytes: 1, read: (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) },
+  '|b1': { bytes: 1, read: (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) },
+  '|i1': { bytes: 1, read: (bytes) => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) },
+  '<u2': { bytes: 2, read: (bytes) => new Uint16Array(aligned(bytes)) },
+  '<i2': { bytes: 2, read: (bytes) => new Int16Array(aligned(bytes)) },
+  '<u4': { bytes: 4, read: (bytes) => new Uint32Array(aligned(bytes)) },
+  '<i4': { bytes: 4, read: (bytes) => new Int32Array(aligned(bytes)) },
+  '<i8': { bytes: 8, read: (bytes) => new BigInt64Array(aligned(bytes)) },
+  '<f4': { bytes: 4, read: (bytes) => new Float32Array(aligned(bytes)) },
+  '<f8': { bytes: 8, read: (bytes) => new Float64Array(aligned(bytes)) },
 };
 
-/** @param path and @param array name the file and the array in messages. */
+/** A copy that begins where an element may. */
+function aligned(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+/** Elements of one byte are not copied: they lie in `bytes`. @param path and @param array name the file and the array in messages. */
 export function readNpy(bytes: Uint8Array, path: string, array: string): NpyArray {
   const fail = (expected: string, found: string): never => {
     throw new DiagnosticError(npyDamaged(path, array, expected, found));
@@ -57,10 +68,9 @@ export function readNpy(bytes: Uint8Array, path: string, array: string): NpyArra
   const text = /^<U(\d{1,4})$/.exec(type);
   const width = text !== null ? 4 * Number(text[1]) : (NUMBER_TYPES[type]?.bytes ?? fail('integers, floats or texts, little-endian', type));
   if (!Number.isSafeInteger(count) || count * width !== body) fail(`${count} elements of ${width} bytes`, `${body} bytes`);
-  // A new array, not `slice`: that of a Buffer shares its memory, and typed arrays of wide elements need alignment.
-  const copy = new Uint8Array(bytes.subarray(start)).buffer;
-  const kind = NUMBER_TYPES[type];
-  return { shape, type, data: kind !== undefined ? kind.read(copy) : readTexts(new Uint32Array(copy), count, width / 4) };
+  const content = bytes.subarray(start);
+  const data = NUMBER_TYPES[type]?.read(content) ?? readTexts(new Uint32Array(aligned(content)), count, width / 4);
+  return { shape, type, data };
 }
 
 /** The header is a Python dictionary; numpy writes nothing but these three keys. */

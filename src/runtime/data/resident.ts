@@ -86,14 +86,18 @@ function rotateAll({ images, height, width }: ImageSet, turns: number, target: U
     target.set(images);
     return;
   }
+  // Where the pixel at the top left comes from, and how far apart the sources of neighbours lie: along a row, and down a column.
+  const [first, along, down] =
+    turns === 1 ? [width - 1, width, -1] : turns === 2 ? [height * width - 1, -1, -width] : [(height - 1) * width, -width, 1];
   const area = height * width;
-  const from = new Int32Array(area);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const source = turns === 1 ? [x, width - 1 - y] : turns === 2 ? [height - 1 - y, width - 1 - x] : [height - 1 - x, y];
-      from[y * width + x] = (source[0] as number) * width + (source[1] as number);
+  for (let start = 0; start < images.length; start += area) {
+    for (let y = 0; y < height; y++) {
+      let source = start + first + y * down;
+      const row = start + y * width;
+      for (let x = 0; x < width; x++) {
+        target[row + x] = images[source] as number;
+        source += along;
+      }
     }
   }
-  for (let start = 0; start < images.length; start += area)
-    for (let pixel = 0; pixel < area; pixel++) target[start + pixel] = images[start + (from[pixel] as number)] as number;
 }

@@ -29,6 +29,8 @@ const END_BYTES = 22;
 const LONGEST_COMMENT = 0xffff;
 /** Deflate cannot pack better than about 1032 to 1. */
 const BEST_DEFLATE_RATIO = 1040;
+/** zlib's own limit. */
+const SMALLEST_CHUNK = 64;
 
 /** Whether the bytes start like a zip archive (or are an empty one). */
 export function looksLikeZip(bytes: Uint8Array): boolean {
@@ -130,8 +132,8 @@ function expand(packed: Uint8Array, path: string, { name, method, size }: Direct
   if (method === 0) return packed;
   if (method !== 8) throw new DiagnosticError(zipEntryUnsupported(path, name, `compression method ${method}`));
   try {
-    // One byte more, to tell an entry that is too long.
-    return inflateRawSync(packed, { maxOutputLength: size + 1 });
+    // One byte more, to tell an entry that is too long; all in one piece, which is not copied together.
+    return inflateRawSync(packed, { maxOutputLength: size + 1, chunkSize: Math.max(SMALLEST_CHUNK, size + 1) });
   } catch (error) {
     // zlib's errors say what is wrong with the bytes.
     if (error instanceof Error) throw new DiagnosticError(zipEntryDamaged(path, name, 'a deflated stream', error.message));
