@@ -50,6 +50,8 @@ export interface Session {
   callsAtOnce(entry: string): number;
   /** What `run` gives for each of `calls`, in this order. An engine that can, crosses over once for all of them. */
   runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]>;
+  /** Tells which entry functions will be called soon: an engine may make them ready while data are read and sent. Never fails: the calls do. */
+  anticipate?(entries: readonly string[]): void;
   dispose(): Promise<void>;
 }
 

@@ -34,6 +34,11 @@ export function totalSteps(program: Program): number {
   return program.train.reduce((most, plan) => Math.max(most, plan.steps), 0);
 }
 
+/** The entry functions that training calls, validation apart. */
+export function trainingEntries({ train }: Program): readonly string[] {
+  return train.flatMap(({ step, accumulate, apply }) => [step, accumulate, apply].filter((name) => name !== undefined));
+}
+
 /** Calls from `firstStep` on. A call's inputs are made when the generator reaches it, so one call ahead can be prepared. */
 export function* trainingCalls(
   program: Program,

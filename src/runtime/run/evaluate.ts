@@ -35,10 +35,11 @@ export interface EvaluationResult {
 
 /** Undefined when `signal` asked to stop. Writes result.json where a folder is given. */
 export async function evaluate(program: Program, options: EvaluateOptions): Promise<EvaluationResult | undefined> {
-  const { episodes, episodeShapes } = evaluatePlanOf(program);
+  const { episodes, episodeShapes, entry } = evaluatePlanOf(program);
   const { seed, resident, engine, signal, listener } = options;
   const session = await engine.compile(program, options.engineOptions);
   try {
+    session.anticipate?.([entry]);
     const checkpoint = await fill(program, options, session);
     const reports = await makeReports(session, program, {
       seed,

@@ -5,7 +5,7 @@ import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 import type { Program } from '../../compiler/ir/ir.ts';
 import type { ResidentImages } from '../data/resident.ts';
 import type { Engine, EngineOptions, Session, Tensors } from '../engine.ts';
-import { type Call, trainingCalls } from './calls.ts';
+import { type Call, trainingCalls, trainingEntries } from './calls.ts';
 import { dataTensors, initialState, initialWeights } from './initialize.ts';
 import { makeReports, type Report } from './reports.ts';
 
@@ -49,6 +49,7 @@ export class InMemoryRun {
   /** Compiles the program for the engine and gives it its first weights. */
   static async start(program: Program, options: InMemoryOptions): Promise<InMemoryRun> {
     const session = await options.engine.compile(program, options.engineOptions ?? {});
+    session.anticipate?.(trainingEntries(program));
     await session.write(dataTensors(program, options.resident ?? new Map()));
     await session.write(new Map([...initialWeights(program, options.seed), ...initialState(program)]));
     return new InMemoryRun(program, session, options);

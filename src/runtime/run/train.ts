@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Program } from '../../compiler/ir/ir.ts';
 import { loadCheckpoint, type RunPosition } from '../checkpoint/checkpoint.ts';
 import type { Session } from '../engine.ts';
-import { totalSteps } from './calls.ts';
+import { totalSteps, trainingEntries } from './calls.ts';
 import { dataTensors, initialState, initialWeights } from './initialize.ts';
 import { lockRun, removeLeftovers } from './lock.ts';
 import { MetricsLog } from './metrics-log.ts';
@@ -42,6 +42,7 @@ export async function train(program: Program, options: TrainOptions): Promise<Tr
     else writeRecord(folder, record, options.spec);
     const session = await options.engine.compile(program, options.engineOptions);
     try {
+      session.anticipate?.(trainingEntries(program));
       const start = await restore(program, options, folder, session);
       const log = new MetricsLog(folder.metrics, start.metricsBytes);
       try {

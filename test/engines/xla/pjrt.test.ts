@@ -2,8 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { InternalError, LimitationError } from '../../../src/compiler/diagnostics/internal-error.ts';
+import { FunctionBuilder } from '../../../src/compiler/ir/build.ts';
 import { compileModule } from '../../../src/runtime/engines/xla/compile-module.ts';
 import { ExecutableCache } from '../../../src/runtime/engines/xla/executable-cache.ts';
 import { DeviceBuffer, toDevice } from '../../../src/runtime/engines/xla/pjrt/buffers.ts';
@@ -14,7 +16,7 @@ import { loadForeign } from '../../../src/runtime/engines/xla/pjrt/foreign.ts';
 import { startPlugin } from '../../../src/runtime/engines/xla/plugins/start-plugin.ts';
 import { XlaSession } from '../../../src/runtime/engines/xla/xla-session.ts';
 import { cpuPlugin } from './cpu-plugin.ts';
-import { inputs, START, smallProgram } from './small-program.ts';
+import { inputs, START, smallProgram, vector } from './small-program.ts';
 
 const found = await cpuPlugin();
 const folder = mkdtempSync(join(tmpdir(), 'metac-pjrt-'));
@@ -120,6 +122,63 @@ describe.skipIf('missing' in found)('over 1,000 steps', () => {
     expect(client.buffers.destroyed).toBe(client.buffers.made);
     expect(client.executables.destroyed).toBe(client.executables.made);
     expect(client.executables.made).toBe(4);
+  });
+});
+
+describe.skipIf('missing' in found)('ahead of the calls', () => {
+  const session = (client: PjrtClient, program = smallProgram()) =>
+    new XlaSession(client, program, { precision: 'float32', devices: 1, cache: undefined });
+
+  test('what is announced is compiled, once, in the form in which it will be called', async () => {
+    const client = await start();
+    const announced = session(client);
+    const entries = ['step', 'add', 'apply'];
+    announced.anticipate(entries);
+    announced.anticipate(entries);
+    await vi.waitFor(() => expect(client.executables.made).toBe(3), { timeout: 20_000 });
+    await announced.write(START);
+    await announced.runMany('step', [inputs(), inputs()]);
+    for (const name of ['add', 'apply']) await announced.runMany(name, [inputs()]);
+    expect(client.executables.made).toBe(3);
+    await announced.run('look', inputs());
+    expect(client.executables.made).toBe(4);
+    await announced.dispose();
+    expect(client.executables.destroyed).toBe(4);
+  });
+
+  test('what is announced and cannot be compiled fails when it is called', async () => {
+    const client = await start();
+    const inner = new FunctionBuilder();
+    const body = inner.finish([{ name: 'loss', value: inner.sum(inner.parameter('w', vector), [0]) }]);
+    const b = new FunctionBuilder();
+    const [, gradient] = b.apply('gradient', [b.parameter('weight', vector)], { body, wrt: [0] });
+    if (gradient === undefined) throw new Error('no gradient');
+    const entry = { name: 'look', body: b.finish([{ name: 'slope', value: gradient }]), tasks: 1, inputs: [] };
+    const announced = session(client, smallProgram([entry]));
+    announced.anticipate(['look']);
+    await setImmediate();
+    await expect(announced.run('look', new Map())).rejects.toThrow("'gradient'");
+    await announced.dispose();
+  });
+
+  test('a large data set is sent by another thread, and can be sent again', async () => {
+    const client = await start();
+    const type = { dtype: 'uint8', shape: [2 ** 18, 100] } as const;
+    const b = new FunctionBuilder();
+    const index = b.parameter('index', { dtype: 'int', shape: [2] });
+    const rows = b.emit('gather', [b.parameter('set', type), index], { axis: 0, batchDims: 0 });
+    const examples = { kind: 'examples', name: 'index', type: index.type, tasks: 't', episode: 't', part: 'support' } as const;
+    const data = { kind: 'data', name: 'set', type, tasks: 't' } as const;
+    const body = b.finish([{ name: 'rows', value: b.sum(b.emit('convert', [rows], { dtype: 'float' }), [1]) }]);
+    const large = session(client, smallProgram([{ name: 'look', body, tasks: 1, inputs: [examples, data] }]));
+    for (const factor of [1, 2]) {
+      const set = Uint8Array.from({ length: 2 ** 18 * 100 }, (_, position) => (factor * Math.floor(position / 100)) % 251);
+      await large.write(new Map([['set', { ...type, data: set }]]));
+      const results = await large.run('look', new Map([['index', { dtype: 'int', shape: [2], data: Int32Array.of(7, 2 ** 18 - 1) }]]));
+      expect([...(results.get('rows')?.data ?? [])]).toEqual([700 * factor, 100 * ((factor * (2 ** 18 - 1)) % 251)]);
+    }
+    await large.dispose();
+    expect(client.buffers.destroyed).toBe(client.buffers.made);
   });
 });
 

@@ -3,7 +3,7 @@ import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { Program } from '../../../compiler/ir/ir.ts';
 import { printType, sameType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import type { Tensor } from '../../tensor.ts';
-import { allocateFor, type DeviceBuffer, type DeviceData, toDevice } from './pjrt/buffers.ts';
+import { allocateFor, type DeviceBuffer, type DeviceData, sendAside, toDevice } from './pjrt/buffers.ts';
 import type { PjrtClient, PjrtDevice } from './pjrt/client.ts';
 
 interface Slot {
@@ -62,9 +62,15 @@ export class Residents {
   }
 
   async #send(slot: Slot, data: DeviceData, device: number): Promise<DeviceBuffer> {
-    const { buffer, sent } = toDevice(this.#client, this.#devices[device] as PjrtDevice, slot.type, data);
-    slot.buffers[device]?.destroy();
-    slot.buffers[device] = buffer;
+    const place = this.#devices[device] as PjrtDevice;
+    const keep = (buffer: DeviceBuffer): DeviceBuffer => {
+      slot.buffers[device]?.destroy();
+      slot.buffers[device] = buffer;
+      return buffer;
+    };
+    if (data.byteLength > SENT_ASIDE) return keep(await sendAside(this.#client, place, slot.type, data));
+    const { buffer, sent } = toDevice(this.#client, place, slot.type, data);
+    keep(buffer);
     await sent;
     return buffer;
   }
@@ -82,6 +88,9 @@ export class Residents {
     return slot;
   }
 }
+
+/** Bytes from which a copy takes milliseconds. */
+const SENT_ASIDE = 2 ** 24;
 
 /** The tensor's elements as a device takes them: floats as float32. Throws InternalError when it has not the type that is expected. */
 export function deviceData(name: string, type: TensorType, tensor: Tensor): DeviceData {

@@ -71,6 +71,16 @@ export class XlaSession implements Session {
     return metrics;
   }
 
+  /** Their modules are compiled, or loaded, side by side on other threads. */
+  anticipate(names: readonly string[]): void {
+    for (const name of names) {
+      const { entry, everywhere, pace } = this.#entry(name);
+      const form = pace.callsAtOnce === 1 ? 'once' : this.#onCpu ? 'loop' : 'full';
+      // Whoever calls it hears of a failure.
+      this.#modules.get(entry, form, everywhere, pace.callsAtOnce).catch(() => undefined);
+    }
+  }
+
   callsAtOnce(name: string): number {
     return this.#entry(name).pace.callsAtOnce;
   }

@@ -98,16 +98,8 @@ export function toDevice(
   data: DeviceData,
 ): { readonly buffer: DeviceBuffer; readonly sent: Promise<void> } {
   const { library } = client;
-  if (data.length !== sizeOf(type.shape)) throw new InternalError(`${data.length} elements for a buffer of [${type.shape.join(', ')}]`);
   const small = data.byteLength <= COPIED_AT_ONCE;
-  const struct = new Struct(CLIENT_BUFFER_FROM_HOST_BUFFER)
-    .set('client', client.handle)
-    .set('type', BUFFER_TYPE[type.dtype])
-    .set('num_dims', type.shape.length)
-    .set('host_buffer_semantics', small ? IMMUTABLE_ONLY_DURING_CALL : IMMUTABLE_UNTIL_TRANSFER_COMPLETES)
-    .set('device', device.handle)
-    .point('data', data, library.foreign)
-    .point('dims', BigInt64Array.from(type.shape, BigInt), library.foreign);
+  const struct = transferOf(client, device, type, data, small ? IMMUTABLE_ONLY_DURING_CALL : IMMUTABLE_UNTIL_TRANSFER_COMPLETES);
   library.call('Client_BufferFromHostBuffer', struct);
   const buffer = new DeviceBuffer(client, type, struct.pointer('buffer'));
   const event = struct.pointer('done_with_host_buffer');
@@ -122,6 +114,35 @@ export function toDevice(
   }
   const sent = library.settled(event).then(() => keepAlive(data));
   return { buffer, sent };
+}
+
+/** The same for a data set: plugins copy inside the call, which another thread makes. `data` must not change before it ends. */
+export async function sendAside(client: PjrtClient, device: PjrtDevice, type: TensorType, data: DeviceData): Promise<DeviceBuffer> {
+  const { library } = client;
+  const struct = transferOf(client, device, type, data, IMMUTABLE_UNTIL_TRANSFER_COMPLETES);
+  await library.callAside('Client_BufferFromHostBuffer', struct);
+  const buffer = new DeviceBuffer(client, type, struct.pointer('buffer'));
+  try {
+    await library.settled(struct.pointer('done_with_host_buffer'));
+  } catch (error) {
+    buffer.destroy();
+    throw error;
+  }
+  keepAlive([data, struct]);
+  return buffer;
+}
+
+function transferOf(client: PjrtClient, device: PjrtDevice, type: TensorType, data: DeviceData, semantics: number): Struct<string> {
+  if (data.length !== sizeOf(type.shape)) throw new InternalError(`${data.length} elements for a buffer of [${type.shape.join(', ')}]`);
+  const { foreign } = client.library;
+  return new Struct(CLIENT_BUFFER_FROM_HOST_BUFFER)
+    .set('client', client.handle)
+    .set('type', BUFFER_TYPE[type.dtype])
+    .set('num_dims', type.shape.length)
+    .set('host_buffer_semantics', semantics)
+    .set('device', device.handle)
+    .point('data', data, foreign)
+    .point('dims', BigInt64Array.from(type.shape, BigInt), foreign);
 }
 
 /** Bytes below which the plugin's own copy costs less than to hear of the transfer's end. */
