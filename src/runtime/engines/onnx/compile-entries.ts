@@ -8,7 +8,7 @@ import type { OnnxGraph } from '../../../compiler/emit/onnx/graph.ts';
 import { emitOnnxLoop, loopOutputName } from '../../../compiler/emit/onnx/loop.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { EngineOptions } from '../../engine.ts';
-import { callsAtOnce, chooseThreads } from './thread-choice.ts';
+import { callsAtOnce, chooseThreads, isSmall } from './thread-choice.ts';
 
 export type OnnxRuntime = typeof import('onnxruntime-node');
 
@@ -51,7 +51,11 @@ export function compileEntries(program: Program, options: EngineOptions, device:
       callsAtOnce: entry.body.results.some(({ name }) => resident.has(name)) ? callsAtOnce(entry.body) : 1,
       loop: () => emitOnnxLoop(entry, program),
       loopOutputName: (result) => loopOutputName(entry, program, result),
-      options: sessionOptions(threads, device, device === 'webgpu' ? inexactNodes(onnxGraph(entry)) : []),
+      options: {
+        ...sessionOptions(threads, device, device === 'webgpu' ? inexactNodes(onnxGraph(entry)) : []),
+        // One block of memory for all nodes instead of an allocation for each: worth its doubled memory where that is little.
+        enableMemPattern: isSmall(entry.body),
+      },
       outputName: (result) => outputName(entry, result),
     });
   }

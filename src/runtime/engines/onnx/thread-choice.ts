@@ -24,6 +24,15 @@ const NODE = 0.001;
 
 /** How many calls of an entry function are worth handing over at once. */
 export function callsAtOnce(body: Func): number {
-  const milliseconds = arithmeticOf(body) / RATE + body.nodes.length * NODE;
-  return milliseconds > SMALL_CALL ? 1 : Math.max(1, Math.min(MOST_CALLS, Math.floor(HANDED_OVER / milliseconds)));
+  return isSmall(body) ? Math.max(1, Math.min(MOST_CALLS, Math.floor(HANDED_OVER / milliseconds(body)))) : 1;
+}
+
+/** Whether what a call costs beside its arithmetic counts: crossing over, and an allocation for each node. */
+export function isSmall(body: Func): boolean {
+  return milliseconds(body) <= SMALL_CALL;
+}
+
+/** What a call takes on one thread, roughly. */
+function milliseconds(body: Func): number {
+  return arithmeticOf(body) / RATE + body.nodes.length * NODE;
 }
