@@ -23,6 +23,7 @@ import { shapes } from '../../src/compiler/optimize/shapes.ts';
 import { splitScans } from '../../src/compiler/optimize/split-scans.ts';
 import { stopGradients } from '../../src/compiler/optimize/stop-gradients.ts';
 import { sumsOfProducts } from '../../src/compiler/optimize/sums-of-products.ts';
+import { updatedTables } from '../../src/compiler/optimize/updated-tables.ts';
 import { windows } from '../../src/compiler/optimize/windows.ts';
 
 export interface Example {
@@ -209,6 +210,17 @@ export const examples: readonly Example[] = [
       rhsContract: [1],
     });
     return b.emit('dot_general', [parameter('query', 5, 10, 40), step], { ...batched, lhsContract: [2], rhsContract: [1] });
+  }),
+  example(updatedTables, 'weights after one inner step, which the query set goes through forwards and backwards', (b, parameter) => {
+    const batched = { lhsBatch: [0], rhsBatch: [0] };
+    const update = b.emit('dot_general', [parameter('x', 5, 4, 40), parameter('dy', 5, 4, 40)], {
+      ...batched,
+      lhsContract: [1],
+      rhsContract: [1],
+    });
+    const adapted = b.binary('subtract', b.broadcast(parameter('w', 40, 40), [5, 40, 40], [1, 2]), update);
+    const forwards = b.emit('dot_general', [parameter('query', 5, 10, 40), adapted], { ...batched, lhsContract: [2], rhsContract: [1] });
+    return b.emit('dot_general', [b.unary('tanh', forwards), adapted], { ...batched, lhsContract: [2], rhsContract: [2] });
   }),
   example(sumsOfProducts, 'products of all pairs, summed', (b, p) => {
     const queries = b.broadcast(p('queries', 75, 64), [75, 5, 64], [0, 2]);

@@ -24,6 +24,7 @@ const favourites: Readonly<Record<string, readonly MakerName[]>> = {
   reductions: ['sum', 'sum', 'affine', 'binary', 'broadcast', 'dot', 'transpose', 'reshape', 'convolution'],
   'sums-of-products': ['table', 'unary', 'transpose'],
   'product-chains': ['chain', 'dot', 'transpose'],
+  'updated-tables': ['updated', 'updated', 'unary'],
   'dot-operands': ['dot', 'transpose', 'broadcast', 'dot'],
   'scalar-factors': ['dot', 'convolution', 'affine', 'affine'],
   layouts: ['transpose', 'binary', 'sum', 'broadcast', 'pad', 'convolution', 'pool', 'concatenate', 'reshape', 'select'],
@@ -31,7 +32,7 @@ const favourites: Readonly<Record<string, readonly MakerName[]>> = {
   'collect-terms': ['affine', 'affine', 'unary'],
   'convolution-roles': ['convolution', 'correlation'],
   windows: ['pool', 'unpool', 'affine', 'sum'],
-  'common-subexpressions': ['unary', 'transpose'],
+  'common-subexpressions': ['unary', 'transpose', 'turned'],
   'split-scans': ['recurrence', 'recurrence', 'affine'],
   'pool-first': ['pool', 'affine', 'unary'],
 };

@@ -61,10 +61,52 @@ const chain: Maker = (c) => {
   const { builder } = c;
   const [rows, columns] = [sizeOf(left.type.shape), sizeOf(right.type.shape)];
   const matrix = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1] };
-  const made = builder.emit('dot_general', [builder.reshape(left, [rows, 1]), builder.reshape(right, [columns, 1])], matrix);
+  // Bounded: chains of chains would grow beyond what any rounding allows.
   const vector = builder.unary('tanh', builder.reshape(left, [rows]));
+  const made = builder.emit(
+    'dot_general',
+    [builder.reshape(vector, [rows, 1]), builder.unary('tanh', builder.reshape(right, [columns, 1]))],
+    matrix,
+  );
   const product = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] };
   return builder.emit('dot_general', c.coin() ? [vector, made] : [made, vector], product);
+};
+
+/** Two tasks, each with its own update of a shared table, which a vector of each task multiplies. */
+const updated: Maker = (c) => {
+  const fits = (shape: readonly number[]) => sizeOf(shape) >= 6 && sizeOf(shape) <= 24 && sizeOf(shape) % 2 === 0;
+  const left = c.value('float', fits);
+  const right = c.value('float', fits);
+  if (left === undefined || right === undefined) return undefined;
+  const { builder } = c;
+  const [rows, columns] = [sizeOf(left.type.shape) / 2, sizeOf(right.type.shape) / 2];
+  const [lhs, rhs] = [builder.unary('tanh', builder.reshape(left, [2, rows])), builder.unary('tanh', builder.reshape(right, [2, columns]))];
+  const shared = builder.emit('dot_general', [lhs, rhs], { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] });
+  const repeated = builder.broadcast(shared, [2, rows, columns], [1, 2]);
+  const examples = [builder.reshape(lhs, [2, 1, rows]), builder.reshape(rhs, [2, 1, columns])];
+  const update = builder.emit('dot_general', examples, { lhsBatch: [0], rhsBatch: [0], lhsContract: [1], rhsContract: [1] });
+  const [first, second] = c.coin() ? [repeated, update] : [update, repeated];
+  const table = builder.binary(c.coin() ? 'add' : 'subtract', first, second);
+  const onLeft = { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [2] };
+  if (c.coin()) return builder.emit('dot_general', [table, builder.reshape(rhs, [2, 1, columns])], onLeft);
+  return builder.emit('dot_general', [lhs, table], { lhsBatch: [0], rhsBatch: [0], lhsContract: [1], rhsContract: [1] });
+};
+
+/** Two products of the same tensors, one the other way round. */
+const turned: Maker = (c) => {
+  const fits = (shape: readonly number[]) => sizeOf(shape) >= 16 && sizeOf(shape) <= 64 && sizeOf(shape) % 8 === 0;
+  const left = c.value('float', fits);
+  const right = c.value('float', fits);
+  if (left === undefined || right === undefined) return undefined;
+  const { builder } = c;
+  const rows = (value: Value): Value => builder.unary('tanh', builder.reshape(value, [sizeOf(value.type.shape) / 8, 8]));
+  const [lhs, rhs] = [rows(left), rows(right)];
+  const attributes = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1] };
+  const one = builder.emit('dot_general', [lhs, rhs], attributes);
+  const other = builder.emit('dot_general', [rhs, lhs], attributes);
+  return builder.emit('concatenate', [builder.reshape(one, [sizeOf(one.type.shape)]), builder.reshape(other, [sizeOf(one.type.shape)])], {
+    dimension: 0,
+  });
 };
 
 const image = (shape: readonly number[]): boolean =>
@@ -150,6 +192,6 @@ const unpool: Maker = (c) => {
   }
 };
 
-export const linearMakers = { dot, table, chain, convolution, correlation, pool, unpool } as const satisfies Readonly<
+export const linearMakers = { dot, table, chain, updated, turned, convolution, correlation, pool, unpool } as const satisfies Readonly<
   Record<string, Maker>
 >;

@@ -1,5 +1,5 @@
-/** @file Computes equal things once: nodes with the same primitive, operands and attributes. */
-import type { AnyNode, Value } from '../ir/ir.ts';
+/** @file Computes equal things once: nodes with the same primitive, operands and attributes, and products that are transposes of one another. */
+import type { AnyNode, Node, Value } from '../ir/ir.ts';
 import { hasRegion, withRegion } from '../ir/region.ts';
 import { withOperands } from '../ir/with-operands.ts';
 import { removeDeadNodes } from './dead-code.ts';
@@ -35,6 +35,19 @@ class Seen {
     return undefined;
   }
 
+  /** A product that was added, of the same operands in the other order. */
+  turned(node: Node<'dot_general'>): Node<'dot_general'> | undefined {
+    const [lhs, rhs] = node.operands as readonly [Value, Value];
+    const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attributes;
+    const text = JSON.stringify([rhsBatch, lhsBatch, rhsContract, lhsContract]);
+    const isTurned = (other: AnyNode): other is Node<'dot_general'> => {
+      if (other.op !== 'dot_general' || other.operands[0] !== rhs || other.operands[1] !== lhs) return false;
+      const { lhsBatch, rhsBatch, lhsContract, rhsContract } = other.attributes;
+      return JSON.stringify([lhsBatch, rhsBatch, lhsContract, rhsContract]) === text;
+    };
+    return lhs === rhs ? undefined : this.#byOperand.get(rhs)?.find(isTurned);
+  }
+
   #add(operand: Value, node: AnyNode): void {
     const known = this.#byOperand.get(operand);
     if (known === undefined) this.#byOperand.set(operand, [node]);
@@ -54,6 +67,24 @@ class Seen {
   }
 }
 
+/** Sums of fewer products are as soon made again as transposed. */
+const SHORTEST_SUM = 8;
+
+/** The product `node` from one of its operands in the other order; undefined where that is not known, or not worth it. */
+function transposeOf(node: Node<'dot_general'>, seen: Seen): AnyNode | undefined {
+  const { lhsBatch, rhsContract } = node.attributes;
+  const [lhs, rhs] = node.operands as readonly [Value, Value];
+  const summed = rhsContract.reduce((size, axis) => size * (rhs.type.shape[axis] as number), 1);
+  const other = summed < SHORTEST_SUM ? undefined : seen.turned(node);
+  if (other === undefined) return undefined;
+  const free = (operand: Value): number => operand.type.shape.length - lhsBatch.length - rhsContract.length;
+  const axes = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+  const batch = lhsBatch.length;
+  const permutation = [...axes(0, batch), ...axes(batch + free(rhs), free(lhs)), ...axes(batch, free(rhs))];
+  const { results, source } = node;
+  return { op: 'transpose', operands: [other.results[0] as Value], attributes: { permutation }, results, source };
+}
+
 const change: Change = (f, inside, memory) => {
   const seen = new Seen(memory);
   const replaced = new Map<Value, Value>();
@@ -68,7 +99,10 @@ const change: Change = (f, inside, memory) => {
       nodes.push(moved ? withOperands(smaller, operands) : smaller);
       continue;
     }
-    const kept = moved ? withOperands(node, operands) : node;
+    const same = moved ? withOperands(node, operands) : node;
+    const transpose = same.op === 'dot_general' ? transposeOf(same, seen) : undefined;
+    if (transpose !== undefined) changed = true;
+    const kept = transpose ?? same;
     const earlier = seen.earlier(kept);
     if (earlier === undefined) {
       nodes.push(kept);

@@ -26,6 +26,7 @@ import { shapes } from './shapes.ts';
 import { splitScans } from './split-scans.ts';
 import { stopGradients } from './stop-gradients.ts';
 import { sumsOfProducts } from './sums-of-products.ts';
+import { updatedTables } from './updated-tables.ts';
 import { windows } from './windows.ts';
 
 /** Everything, for functions that are differentiated and batched. */
@@ -43,6 +44,7 @@ export const passes: readonly Pass[] = [
   reductions, // sums reach what they are linear in
   sumsOfProducts, // only products that no sum could be pushed past
   productChains, // of the products that there are now
+  updatedTables, // their cheaper order where it takes a sum apart
   dotOperands, // takes in what the last three put in front of products
   scalarFactors, // numbers that algebra has merged
   layouts, // once dimension numbers have taken the transposes they can

@@ -68,36 +68,45 @@ function inOrder(first: Labelled, second: Labelled, last: Labelled, result: read
   return order;
 }
 
-function reordered(graph: Rewriter, dot: Dot, innerIndex: 0 | 1, shape: readonly number[]): Value | undefined {
-  const table = dot.operands[innerIndex] as Value;
-  const inner = graph.match(table, 'dot_general');
-  if (inner === undefined || shape.includes(0)) return undefined;
+/** The cheaper order of a product whose operand `innerIndex` is the product `inner`. */
+export interface Chain extends Order {
+  readonly result: readonly number[];
+  readonly sizes: ReadonlyMap<number, number>;
+  /** Of the outer product as it is written. */
+  readonly arithmeticNow: number;
+}
+
+/** Undefined where the order as written is as good, or makes the smaller tensor. */
+export function cheaperOrder(dot: Dot, innerIndex: 0 | 1, inner: Dot): Chain | undefined {
   let count = 0;
   const fresh = (): number => count++;
   const outside = labelsOf(dot, undefined, fresh);
   const [outer, tableLabels] = innerIndex === 0 ? [outside.rhs, outside.lhs.labels] : [outside.lhs, outside.rhs.labels];
   const inside = labelsOf(inner, tableLabels, fresh);
   const sizes = sizesOf(outer, inside.lhs, inside.rhs);
-  const now = product(new Set([...outer.labels, ...tableLabels]), sizes);
+  const arithmeticNow = product(new Set([...outer.labels, ...tableLabels]), sizes);
   const room = product(tableLabels, sizes);
   const [best] = [
     inOrder(outer, inside.lhs, inside.rhs, outside.result, sizes),
     inOrder(outer, inside.rhs, inside.lhs, outside.result, sizes),
   ]
-    .filter((order): order is Order => order !== undefined && order.room <= room && order.arithmetic < WORTHWHILE * now)
+    .filter((order): order is Order => order !== undefined && order.room <= room && order.arithmetic < WORTHWHILE * arithmeticNow)
     .sort((a, b) => a.arithmetic - b.arithmetic);
-  if (best === undefined) return undefined;
-  const between: Labelled = {
-    value: contract(
-      graph,
-      best.first,
-      best.second,
-      best.between,
-      best.between.map((label) => sizes.get(label) as number),
-    ),
-    labels: best.between,
-  };
-  return contract(graph, between, best.last, outside.result, shape);
+  return best === undefined ? undefined : { ...best, result: outside.result, sizes, arithmeticNow };
+}
+
+/** The product in the order of `chain`, of type float `shape`. */
+export function multiplied(graph: Rewriter, { first, second, last, between, result, sizes }: Chain, shape: readonly number[]): Value {
+  const sizesBetween = between.map((label) => sizes.get(label) as number);
+  const half: Labelled = { value: contract(graph, first, second, between, sizesBetween), labels: between };
+  return contract(graph, half, last, result, shape);
+}
+
+function reordered(graph: Rewriter, dot: Dot, innerIndex: 0 | 1, shape: readonly number[]): Value | undefined {
+  const inner = graph.match(dot.operands[innerIndex], 'dot_general');
+  if (inner === undefined || shape.includes(0)) return undefined;
+  const chain = cheaperOrder(dot, innerIndex, inner);
+  return chain === undefined ? undefined : multiplied(graph, chain, shape);
 }
 
 const dotGeneral: Rule<'dot_general'> = (operands, attributes, graph, type) => {
