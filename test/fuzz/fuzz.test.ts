@@ -14,7 +14,8 @@ import { lower } from '../../src/compiler/lower/lower.ts';
 import { createParser, parse } from '../../src/compiler/parse/parse.ts';
 import { unreached } from '../../src/compiler/reached.ts';
 import { examples } from '../language/examples.ts';
-import { mutated, randomFrom } from './mutate.ts';
+import { generator } from '../primitives/draw.ts';
+import { mutated } from './mutate.ts';
 
 const root = join(import.meta.dirname, '../..');
 const count = Number(process.env.FUZZ ?? 10_000);
@@ -61,7 +62,7 @@ it(`${count} mutated specs end with a diagnostic or success`, { timeout: 600_000
   let silent = 0;
   const slow: string[] = [];
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
-    const text = mutated(randomFrom(seed), corpus);
+    const text = mutated(generator(seed), corpus);
     const start = performance.now();
     let result: ReturnType<typeof judged>;
     try {
@@ -104,7 +105,7 @@ it('any setting ends with a diagnostic or success', { timeout: 120_000 }, () => 
   const spec = { name: 'fuzz.meta', text: `${examples[0]?.source}` };
   const values = ['1', '0.5', '-3', '1e30', '"text"', '[1, 2]', '28 x 28', 'linear(1, 0)', 'learned(2)', 'net', 'alpha', 'query.x'];
   for (let seed = firstSeed; seed < firstSeed + Math.min(count, 300); seed++) {
-    const random = randomFrom(seed);
+    const random = generator(seed);
     const pairs = Array.from({ length: 1 + Math.floor(random() * 2) }, () => {
       const name = settingNames[Math.floor(random() * settingNames.length)] ?? '';
       return [name, mutated(random, values)] as const;

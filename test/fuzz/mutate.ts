@@ -1,18 +1,8 @@
 /** @file Damages the text of a spec the way hands, editors and copying do. Seeded: the same seed gives the same text. */
 import { builtins } from '../../src/compiler/check/builtins/table.ts';
 
-/** Uniform on [0, 1): mulberry32. */
+/** Uniform on [0, 1). */
 export type Random = () => number;
-
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const words = [
   ...builtins.map((builtin) => builtin.name),

@@ -15,8 +15,8 @@ import type { LoadedExecutable } from '../../../src/runtime/engines/xla/pjrt/exe
 import { loadForeign } from '../../../src/runtime/engines/xla/pjrt/foreign.ts';
 import { startPlugin } from '../../../src/runtime/engines/xla/plugins/start-plugin.ts';
 import { XlaSession } from '../../../src/runtime/engines/xla/xla-session.ts';
+import { inputs, START, smallProgram, undifferentiatedProgram } from '../small-program.ts';
 import { cpuPlugin } from './cpu-plugin.ts';
-import { inputs, START, smallProgram, vector } from './small-program.ts';
 
 const found = await cpuPlugin();
 const folder = mkdtempSync(join(tmpdir(), 'metac-pjrt-'));
@@ -148,13 +148,7 @@ describe.skipIf('missing' in found)('ahead of the calls', () => {
 
   test('what is announced and cannot be compiled fails when it is called', async () => {
     const client = await start();
-    const inner = new FunctionBuilder();
-    const body = inner.finish([{ name: 'loss', value: inner.sum(inner.parameter('w', vector), [0]) }]);
-    const b = new FunctionBuilder();
-    const [, gradient] = b.apply('gradient', [b.parameter('weight', vector)], { body, wrt: [0] });
-    if (gradient === undefined) throw new Error('no gradient');
-    const entry = { name: 'look', body: b.finish([{ name: 'slope', value: gradient }]), tasks: 1, inputs: [] };
-    const announced = session(client, smallProgram([entry]));
+    const announced = session(client, undifferentiatedProgram());
     announced.anticipate(['look']);
     await setImmediate();
     await expect(announced.run('look', new Map())).rejects.toThrow("'gradient'");

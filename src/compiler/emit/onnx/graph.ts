@@ -1,5 +1,6 @@
 /** @file An ONNX graph as plain data, and the builder that lowerings add nodes to. `%n` are results of nodes, `$n` constants. */
 import type { SourceRange } from '../../ir/ir.ts';
+import { liesInOrder } from '../../ir/matrices.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import { namesRead, renamedNode } from './names.ts';
 
@@ -183,9 +184,7 @@ export class GraphBuilder {
 
   transpose(tensor: OnnxTensor, permutation: readonly number[]): OnnxTensor {
     const shape = permutation.map((axis) => tensor.shape[axis] as number);
-    const kept = permutation.filter((axis) => tensor.shape[axis] !== 1);
-    // Moving dimensions of size 1 moves no data.
-    if (kept.every((axis, index) => index === 0 || axis > (kept[index - 1] as number))) return this.reshape(tensor, shape);
+    if (liesInOrder(tensor.shape, permutation)) return this.reshape(tensor, shape);
     return this.node('Transpose', [tensor], { element: tensor.element, shape }, { perm: permutation });
   }
 

@@ -1,10 +1,11 @@
 /** @file dot_general as Gemm (no batch dimensions) or MatMul. Transposes of the last two axes are fused by ONNX Runtime. */
 import type { Node, Value } from '../../ir/ir.ts';
+import { freeAxes, matrixStack } from '../../ir/matrices.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import type { OnnxTensor } from './graph.ts';
 import type { LoweringContext } from './lowering-context.ts';
 
-/** An operand as a stack of matrices, and whether each is stored transposed. */
+/** An operand as a stack of matrices [batch, rows, columns], or stored as [batch, columns, rows]. */
 interface Matrices {
   readonly tensor: OnnxTensor;
   readonly transposed: boolean;
@@ -17,8 +18,8 @@ export function dotGeneral(context: LoweringContext, node: Node<'dot_general'>):
   const rhs = context.full(node.operands[1] as Value);
   const result = (node.results[0] as Value).type.shape;
   const batch = lhsBatch.map((axis) => lhs.shape[axis] as number);
-  const lhsFree = freeAxes(lhs, [...lhsBatch, ...lhsContract]);
-  const rhsFree = freeAxes(rhs, [...rhsBatch, ...rhsContract]);
+  const lhsFree = freeAxes(lhs.shape.length, lhsBatch, lhsContract);
+  const rhsFree = freeAxes(rhs.shape.length, rhsBatch, rhsContract);
   const order = contractOrder(lhsContract, rhsContract);
   const left = matrices(context, lhs, lhsBatch, lhsFree, pick(lhsContract, order));
   const right = matrices(context, rhs, rhsBatch, pick(rhsContract, order), rhsFree);
@@ -62,10 +63,6 @@ function swapped({ graph }: LoweringContext, first: Matrices, second: Matrices, 
   return graph.node('MatMul', [turned(first), turned(second)], { element: 'float32', shape });
 }
 
-function freeAxes(tensor: OnnxTensor, taken: readonly number[]): number[] {
-  return tensor.shape.map((_, axis) => axis).filter((axis) => !taken.includes(axis));
-}
-
 function pick(axes: readonly number[], order: readonly number[]): number[] {
   return order.map((index) => axes[index] as number);
 }
@@ -77,23 +74,13 @@ function contractOrder(lhs: readonly number[], rhs: readonly number[]): number[]
   return order;
 }
 
-/** The operand as [batch, rows, columns], or stored as [batch, columns, rows] where that needs no transpose. */
 function matrices(
-  context: LoweringContext,
+  { graph }: LoweringContext,
   tensor: OnnxTensor,
   batch: readonly number[],
   rows: readonly number[],
   columns: readonly number[],
 ): Matrices {
-  const size = (axes: readonly number[]) => sizeOf(axes.map((axis) => tensor.shape[axis] as number));
-  const stored = (axes: readonly number[]) => {
-    const kept = axes.filter((axis) => tensor.shape[axis] !== 1);
-    return kept.every((axis, index) => index === 0 || axis > (kept[index - 1] as number));
-  };
-  const { graph } = context;
-  if (!stored([...batch, ...rows, ...columns]) && stored([...batch, ...columns, ...rows])) {
-    return { tensor: graph.reshape(tensor, [size(batch), size(columns), size(rows)]), transposed: true };
-  }
-  const ordered = graph.transpose(tensor, [...batch, ...rows, ...columns]);
-  return { tensor: graph.reshape(ordered, [size(batch), size(rows), size(columns)]), transposed: false };
+  const { order, shape, transposed } = matrixStack(tensor.shape, batch, rows, columns);
+  return { tensor: graph.reshape(graph.transpose(tensor, order), shape), transposed };
 }

@@ -1,5 +1,6 @@
 /** @file Matrix products in the precision that the caller chose. */
 import type { Node } from '../../ir/ir.ts';
+import { freeAxes } from '../../ir/matrices.ts';
 import type { Attributes } from '../../ir/primitives.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
 import { names } from './builder.ts';
@@ -16,11 +17,6 @@ export function asOperand(context: LoweringContext, operand: StableTensor): Stab
   return context.choices.precision === 'bf16' ? context.builder.convert(operand, 'bf16') : operand;
 }
 
-/** Dimensions that are neither batched nor contracted. */
-export function freeAxes(tensor: StableTensor, ...taken: readonly (readonly number[])[]): number[] {
-  return tensor.shape.map((_, axis) => axis).filter((axis) => !taken.some((axes) => axes.includes(axis)));
-}
-
 /** Result dimensions: batch, free dimensions of lhs, free dimensions of rhs. */
 export function product(
   context: LoweringContext,
@@ -34,8 +30,8 @@ export function product(
     element: 'f32',
     shape: [
       ...sizes(lhs, lhsBatch),
-      ...sizes(lhs, freeAxes(lhs, lhsBatch, lhsContract)),
-      ...sizes(rhs, freeAxes(rhs, rhsBatch, rhsContract)),
+      ...sizes(lhs, freeAxes(lhs.shape.length, lhsBatch, lhsContract)),
+      ...sizes(rhs, freeAxes(rhs.shape.length, rhsBatch, rhsContract)),
     ],
   } as const;
   const precision = precisionText(context.choices.precision);
@@ -61,8 +57,8 @@ function outerProduct(
   { lhsBatch, rhsBatch, lhsContract, rhsContract }: Attributes['dot_general'],
 ): StableTensor {
   const { builder } = context;
-  const lhsFree = freeAxes(lhs, lhsBatch, lhsContract);
-  const rhsFree = freeAxes(rhs, rhsBatch, rhsContract);
+  const lhsFree = freeAxes(lhs.shape.length, lhsBatch, lhsContract);
+  const rhsFree = freeAxes(rhs.shape.length, rhsBatch, rhsContract);
   const sizes = (tensor: StableTensor, axes: readonly number[]) => axes.map((axis) => tensor.shape[axis] as number);
   const shape = [...sizes(lhs, lhsBatch), ...sizes(lhs, lhsFree), ...sizes(rhs, rhsFree)];
   /** Batch dimensions first, then the free ones, which stand from `first` on in the result. */

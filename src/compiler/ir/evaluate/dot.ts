@@ -1,5 +1,6 @@
 /** @file Meaning of dot_general: both operands are brought to [batch, rows, columns] and multiplied. */
 import type { HostArray, HostData } from '../host-array.ts';
+import { freeAxes } from '../matrices.ts';
 import { sizeOf, stridesOf } from '../tensor-type.ts';
 import { addProduct, addProductTransposed, fewColumns } from './matmul.ts';
 import { filling, type MeaningTable, operandAt, readStrided } from './meaning.ts';
@@ -13,10 +14,6 @@ function ordered(array: HostArray, order: readonly number[]): HostData {
   const target = new Float64Array(array.data.length);
   readStrided(target, array.data, shape, strides, 0);
   return target;
-}
-
-function freeAxes(rank: number, ...taken: readonly (readonly number[])[]): number[] {
-  return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !taken.some((axes) => axes.includes(axis)));
 }
 
 export const dotMeanings: MeaningTable<'dot_general'> = {

@@ -8,11 +8,11 @@ import type { Program } from '../../../compiler/ir/ir.ts';
 import { printType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { requireType, suppliedTensor } from '../supplied.ts';
 import { Turns } from '../turns.ts';
 import type { CompiledEntry, OnnxRuntime } from './compile-entries.ts';
 import { DeviceTensors } from './device-tensors.ts';
-import { type PreparedEntry, prepareEntry, suppliedData } from './prepared-entry.ts';
-import { requireType } from './resident-tensors.ts';
+import { type PreparedEntry, prepareEntry } from './prepared-entry.ts';
 
 export class DeviceSession implements Session {
   readonly parallel = 1;
@@ -95,7 +95,7 @@ export class DeviceSession implements Session {
   async #run(name: string, inputs: Tensors): Promise<Tensors> {
     const { session, feeds, resident, supplied, replaced, returned } = this.#prepared.get(name) ?? (await this.#prepare(name));
     for (const tensor of resident) feeds[tensor] = this.#tensors.current(tensor);
-    for (const { name: input, type } of supplied) feeds[input] = this.#host(type, suppliedData(name, input, type, inputs));
+    for (const { name: input, type } of supplied) feeds[input] = this.#host(type, suppliedTensor(name, input, type, inputs).data);
     const outputs = await session.run(feeds);
     for (const { name: kept, output } of replaced) this.#tensors.replace(kept, outputs[output] as OrtTensor);
     return new Map(

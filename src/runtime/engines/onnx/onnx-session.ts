@@ -6,9 +6,10 @@ import type { Program } from '../../../compiler/ir/ir.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { suppliedTensor } from '../supplied.ts';
 import { Turns } from '../turns.ts';
 import type { CompiledEntry, OnnxRuntime } from './compile-entries.ts';
-import { type PreparedEntry, prepareEntry, suppliedData } from './prepared-entry.ts';
+import { type PreparedEntry, prepareEntry } from './prepared-entry.ts';
 import { ResidentTensors } from './resident-tensors.ts';
 
 export class OnnxSession implements Session {
@@ -72,7 +73,7 @@ export class OnnxSession implements Session {
     const prepared = this.#prepared.get(name) ?? (await this.#prepare(name));
     const { feeds, fetches } = prepared;
     for (const { name: input, type } of prepared.supplied)
-      feeds[input] = this.#resident.over(type, suppliedData(name, input, type, inputs));
+      feeds[input] = this.#resident.over(type, suppliedTensor(name, input, type, inputs).data);
     await this.#call(prepared);
     const results = new Map<string, Tensor>();
     for (const { name: result, output, type } of prepared.returned) {
@@ -91,7 +92,7 @@ export class OnnxSession implements Session {
       const stacked = this.#resident.allocate({ dtype: type.dtype, shape: [calls.length, ...type.shape] });
       const all = stacked.data as Float32Array;
       calls.forEach((inputs, index) => {
-        all.set(suppliedData(name, input, type, inputs), index * size);
+        all.set(suppliedTensor(name, input, type, inputs).data, index * size);
       });
       feeds[input] = stacked;
     }

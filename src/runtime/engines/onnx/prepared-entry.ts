@@ -1,11 +1,7 @@
 /** @file A model of ONNX Runtime with what a call of it needs that does not change between calls. */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
-import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction } from '../../../compiler/ir/ir.ts';
 import type { TensorType } from '../../../compiler/ir/tensor-type.ts';
-import type { Tensors } from '../../engine.ts';
-import type { TensorData } from '../../tensor.ts';
-import { requireType } from './resident-tensors.ts';
 
 export interface PreparedEntry {
   readonly session: InferenceSession;
@@ -41,12 +37,4 @@ export function prepareEntry(
     replaced,
     returned,
   };
-}
-
-/** What a call supplies for one of its inputs. */
-export function suppliedData(entry: string, input: string, type: TensorType, inputs: Tensors): TensorData {
-  const tensor = inputs.get(input);
-  if (tensor === undefined) throw new InternalError(`'${entry}' was called without its input '${input}'`);
-  requireType(input, type, tensor);
-  return tensor.data;
 }

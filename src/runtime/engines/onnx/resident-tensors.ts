@@ -3,6 +3,7 @@ import type { Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
 import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import { printType, sameType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { requireType } from '../supplied.ts';
 
 /** Every tensor has a spare buffer once a call replaces it: the call writes the spare, then the two change places. */
 interface Slot {
@@ -82,11 +83,5 @@ export class ResidentTensors {
     const slot = this.#slots.get(name);
     if (slot === undefined) throw new InternalError(`the session has no tensor '${name}'`);
     return slot;
-  }
-}
-
-export function requireType(name: string, type: TensorType, tensor: Tensor): void {
-  if (!sameType(type, tensor) || tensor.data.length !== sizeOf(type.shape)) {
-    throw new InternalError(`'${name}' is ${printType(type)}, not ${printType(tensor)} with ${tensor.data.length} elements`);
   }
 }

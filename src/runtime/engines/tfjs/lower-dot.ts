@@ -1,5 +1,6 @@
 /** @file dot_general as BatchMatMul, or as one product per matrix of the stack where a backend is slow on stacks. */
 import type { Node } from '../../../compiler/ir/ir.ts';
+import { freeAxes, matrixStack } from '../../../compiler/ir/matrices.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 import { operandOf, resultShape } from './lower-shape.ts';
 import type { LoweringContext } from './lowering-context.ts';
@@ -17,8 +18,8 @@ export function dotGeneral(context: LoweringContext, node: Node<'dot_general'>):
   const result = resultShape(node);
   if (sizeOf(result) === 0 || sizeOf(lhs.shape) === 0) return context.operations.zeros('float', result);
   const batch = sizeOf(lhsBatch.map((axis) => lhs.shape[axis] as number));
-  const left = matrices(context, lhs, lhsBatch, freeAxes(lhs, [...lhsBatch, ...lhsContract]), lhsContract);
-  const right = matrices(context, rhs, rhsBatch, rhsContract, freeAxes(rhs, [...rhsBatch, ...rhsContract]));
+  const left = matrices(context, lhs, lhsBatch, freeAxes(lhs.shape.length, lhsBatch, lhsContract), lhsContract);
+  const right = matrices(context, rhs, rhsBatch, rhsContract, freeAxes(rhs.shape.length, rhsBatch, rhsContract));
   return context.operations.reshape(product(context, left, right, batch), result);
 }
 
@@ -43,10 +44,6 @@ function multiply(context: LoweringContext, left: Matrices, right: Matrices, sha
   return plan.kernel('BatchMatMul', { a, b: context.rightOperand(b) }, attributes, 'float', shape.slice(1));
 }
 
-function freeAxes(tensor: Ref, taken: readonly number[]): number[] {
-  return tensor.shape.map((_, axis) => axis).filter((axis) => !taken.includes(axis));
-}
-
 function matrices(
   { operations }: LoweringContext,
   tensor: Ref,
@@ -54,15 +51,6 @@ function matrices(
   rows: readonly number[],
   columns: readonly number[],
 ): Matrices {
-  const size = (axes: readonly number[]) => sizeOf(axes.map((axis) => tensor.shape[axis] as number));
-  const stored = (axes: readonly number[]) => {
-    const kept = axes.filter((axis) => tensor.shape[axis] !== 1);
-    return kept.every((axis, index) => index === 0 || axis > (kept[index - 1] as number));
-  };
-  const straight = stored([...batch, ...rows, ...columns]);
-  if (!straight && operations.capabilities.transposedProducts.value && stored([...batch, ...columns, ...rows])) {
-    return { tensor: operations.reshape(tensor, [size(batch), size(columns), size(rows)]), transposed: true };
-  }
-  const ordered = operations.transpose(tensor, [...batch, ...rows, ...columns]);
-  return { tensor: operations.reshape(ordered, [size(batch), size(rows), size(columns)]), transposed: false };
+  const { order, shape, transposed } = matrixStack(tensor.shape, batch, rows, columns, operations.capabilities.transposedProducts.value);
+  return { tensor: operations.reshape(operations.transpose(tensor, order), shape), transposed };
 }

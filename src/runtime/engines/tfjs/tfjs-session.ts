@@ -1,9 +1,10 @@
 /** @file A compiled program on a backend of TensorFlow.js: weights and states are tensors there, data sets stay bytes on the host. */
 import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
-import { type DType, printType, sameType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
+import type { DType, TensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
+import { requireType, suppliedTensor } from '../supplied.ts';
 import { Turns } from '../turns.ts';
 import type { ActiveBackend } from './active-backend.ts';
 import { makePlan } from './make-plan.ts';
@@ -95,7 +96,7 @@ export class TfjsSession implements Session {
     try {
       for (const { name: parameter, ref } of plan.parameters) {
         const resident = this.#types.has(parameter) ? this.#residentTensor(parameter) : undefined;
-        if (resident === undefined) given.push(toTf(this.#backend.tf, supplied(name, parameter, ref, inputs)));
+        if (resident === undefined) given.push(toTf(this.#backend.tf, suppliedTensor(name, parameter, ref, inputs)));
         parameters.push(resident ?? (given.at(-1) as TfTensor));
       }
       const host = new Map([...this.#host, ...inputs]);
@@ -154,19 +155,6 @@ export class TfjsSession implements Session {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw new InternalError(`the program has no function '${name}' that the engine compiled`);
     return entry;
-  }
-}
-
-function supplied(entry: string, name: string, type: TensorType, inputs: Tensors): Tensor {
-  const tensor = inputs.get(name);
-  if (tensor === undefined) throw new InternalError(`'${entry}' was called without its input '${name}'`);
-  requireType(name, type, tensor);
-  return tensor;
-}
-
-function requireType(name: string, type: TensorType, tensor: Tensor): void {
-  if (!sameType(type, tensor) || tensor.data.length !== sizeOf(type.shape)) {
-    throw new InternalError(`'${name}' is ${printType(type)}, not ${printType(tensor)} with ${tensor.data.length} elements`);
   }
 }
 

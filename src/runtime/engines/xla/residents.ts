@@ -1,8 +1,9 @@
 /** @file Weights, state and data sets on each device that a session uses. Where there are several devices, each has all of them. */
 import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { Program } from '../../../compiler/ir/ir.ts';
-import { printType, sameType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
-import type { Tensor } from '../../tensor.ts';
+import { printType, sameType, type TensorType } from '../../../compiler/ir/tensor-type.ts';
+import type { Tensor, TensorData } from '../../tensor.ts';
+import { requireType } from '../supplied.ts';
 import { allocateFor, type DeviceBuffer, type DeviceData, sendAside, toDevice } from './pjrt/buffers.ts';
 import type { PjrtClient, PjrtDevice } from './pjrt/client.ts';
 
@@ -53,7 +54,8 @@ export class Residents {
   /** Every device gets the tensor. */
   async write(name: string, tensor: Tensor): Promise<void> {
     const slot = this.#slot(name);
-    const data = deviceData(name, slot.type, tensor);
+    requireType(name, slot.type, tensor);
+    const data = narrowed(tensor.data);
     await Promise.all(this.#devices.map((_, device) => this.#send(slot, data, device)));
   }
 
@@ -92,10 +94,7 @@ export class Residents {
 /** Bytes from which a copy takes milliseconds. */
 const SENT_ASIDE = 2 ** 24;
 
-/** The tensor's elements as a device takes them: floats as float32. Throws InternalError when it has not the type that is expected. */
-export function deviceData(name: string, type: TensorType, tensor: Tensor): DeviceData {
-  if (!sameType(type, tensor) || tensor.data.length !== sizeOf(type.shape)) {
-    throw new InternalError(`'${name}' is ${printType(type)}, not ${printType(tensor)} with ${tensor.data.length} elements`);
-  }
-  return tensor.data instanceof Float64Array ? Float32Array.from(tensor.data) : tensor.data;
+/** Elements as a device takes them: floats as float32. */
+export function narrowed(data: TensorData): DeviceData {
+  return data instanceof Float64Array ? Float32Array.from(data) : data;
 }

@@ -9,13 +9,14 @@ import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import { sizeOf, type TensorType, tensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
 import type { Tensor } from '../../tensor.ts';
+import { suppliedTensor } from '../supplied.ts';
 import { Turns } from '../turns.ts';
 import { dispatch, type Metrics } from './dispatch.ts';
 import { type Form, type ModuleChoices, Modules, targetOf } from './modules.ts';
 import { type Pace, paceOf, startsAside } from './pace.ts';
 import { allocateFor, type DeviceData } from './pjrt/buffers.ts';
 import type { PjrtClient, PjrtDevice } from './pjrt/client.ts';
-import { deviceData, Residents } from './residents.ts';
+import { narrowed, Residents } from './residents.ts';
 
 interface Entry {
   readonly entry: EntryFunction;
@@ -181,9 +182,7 @@ function entriesOf(program: Program, onCpu: boolean): Entry[] {
 }
 
 function suppliedData(entry: string, { name, type }: Entry['inputs'][number], inputs: Tensors): DeviceData {
-  const tensor = inputs.get(name);
-  if (tensor === undefined) throw new InternalError(`'${entry}' was called without its input '${name}'`);
-  return deviceData(name, type, tensor);
+  return narrowed(suppliedTensor(entry, name, type, inputs).data);
 }
 
 /** The calls' tensors one after the other, zeros after them. */

@@ -1,8 +1,8 @@
-/** @file A small program for tests of sessions: one step of a weight, a call that only looks, chunks that add to accumulators. */
-import { FunctionBuilder } from '../../../src/compiler/ir/build.ts';
-import type { EntryFunction, InputDeclaration, Program, TrainPlan } from '../../../src/compiler/ir/ir.ts';
-import type { TensorType } from '../../../src/compiler/ir/tensor-type.ts';
-import type { Tensor, TensorData } from '../../../src/runtime/tensor.ts';
+/** @file A small program for tests of sessions: one step of a weight, a call that only looks, chunks that add to accumulators; and what no engine takes. */
+import { FunctionBuilder } from '../../src/compiler/ir/build.ts';
+import type { EntryFunction, InputDeclaration, Program, TrainPlan } from '../../src/compiler/ir/ir.ts';
+import type { TensorType } from '../../src/compiler/ir/tensor-type.ts';
+import type { Tensor, TensorData } from '../../src/runtime/tensor.ts';
 
 export const vector: TensorType = { dtype: 'float', shape: [3] };
 const scalar: TensorType = { dtype: 'float', shape: [] };
@@ -13,11 +13,12 @@ export function tensor(type: TensorType, data: TensorData): Tensor {
   return { ...type, data };
 }
 
-/** weight -= x; count += 1; total = sum of weight * weight before; picked: rows of the data set; large: weight > 0. */
+/** weight -= x; count += 1; total = sum of weight * weight before; picked: rows of the data set; large: weight > 0; nobody reads `unused`. */
 function stepEntry(): EntryFunction {
   const b = new FunctionBuilder();
   const weight = b.parameter('weight', vector);
   const count = b.parameter('count', scalar);
+  b.parameter('unused', vector);
   const x = b.parameter('x', vector);
   const data = b.parameter('data', images);
   const index = b.parameter('index', rows);
@@ -61,6 +62,16 @@ function applyEntry(): EntryFunction {
   return { name: 'apply', body, tasks: 0, inputs: [] };
 }
 
+/** A program that was not differentiated: a gradient with nothing but a name for it. */
+export function undifferentiatedProgram(): Program {
+  const inner = new FunctionBuilder();
+  const body = inner.finish([{ name: 'loss', value: inner.sum(inner.parameter('w', vector), [0]) }]);
+  const b = new FunctionBuilder();
+  const [, gradient] = b.apply('gradient', [b.parameter('weight', vector)], { body, wrt: [0] });
+  if (gradient === undefined) throw new Error('no gradient');
+  return smallProgram([{ name: 'look', body: b.finish([{ name: 'slope', value: gradient }]), tasks: 1, inputs: [] }]);
+}
+
 function draw(name: string): InputDeclaration {
   return { kind: 'draw', name, type: vector, distribution: 'normal', stream: 's', perTask: false, tasks: undefined };
 }
@@ -78,6 +89,7 @@ export function smallProgram(functions: readonly EntryFunction[] = [stepEntry(),
     state: [
       { name: 'count', type: scalar, initial: 5 },
       { name: 'sum.weight', type: vector, initial: 0 },
+      { name: 'unused', type: vector, initial: 2 },
     ],
     sources: [],
     functions,
