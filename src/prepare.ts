@@ -3,11 +3,13 @@
 import type { Model } from './compiler/check/model.ts';
 import { type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
 import type { SourceFile } from './compiler/diagnostics/source-file.ts';
-import type { Program } from './compiler/ir/ir.ts';
+import type { EpisodeShape, Program } from './compiler/ir/ir.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
 import { onnxFootprint } from './footprint.ts';
+import { checkEpisodes } from './runtime/data/check-episodes.ts';
 import { type DataOptions, loadResident } from './runtime/data/load.ts';
 import type { ResidentImages } from './runtime/data/resident.ts';
+import type { Phase } from './runtime/data/splits.ts';
 
 export interface PrepareOptions extends Omit<CompileOptions, 'rows' | 'checked'> {
   /** Outer steps of every train block, instead of what the spec says; schedules follow. */
@@ -38,7 +40,24 @@ export async function prepare(source: SourceFile, options: PrepareOptions = {}):
   const images = await loadImages(model, options.data ?? {});
   const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.rows]));
   const footprint = (program: Program, compiled: Program): Footprint => onnxFootprint(program, compiled, options.threads);
-  return { compilation: compile(source, { footprint, ...options, settings, rows, checked }), images };
+  const compilation = compile(source, { footprint, ...options, settings, rows, checked });
+  if (compilation.program !== undefined) checkAllEpisodes(compilation.program, images);
+  return { compilation, images };
+}
+
+/** Before anything runs: an evaluation that its data cannot give would fail when the training is over. */
+function checkAllEpisodes({ train, evaluate }: Program, images: ReadonlyMap<string, ResidentImages>): void {
+  const check = (phase: Phase, shapes: readonly EpisodeShape[]): void => {
+    for (const shape of shapes) {
+      const resident = images.get(shape.tasks);
+      if (resident !== undefined) checkEpisodes(resident, phase, shape);
+    }
+  };
+  for (const { episodeShapes, validate } of train) {
+    check('train', episodeShapes);
+    check('validate', validate?.episodeShapes ?? []);
+  }
+  check('evaluate', evaluate?.episodeShapes ?? []);
 }
 
 /** `--set` as given, and `steps` as a setting of every train block. */

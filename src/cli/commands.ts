@@ -110,7 +110,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       { command: 'metac train specs/maml-omniglot.meta', about: 'train on the shipped Omniglot' },
-      { command: 'metac train specs/maml-sinusoid.meta --set rate=0.005 --seed 7', about: 'another setting, another seed' },
+      { command: 'metac train specs/maml-sinusoid.meta --set fast.steps=5 --seed 7', about: 'another setting, another seed' },
       { command: 'metac train --resume runs/maml-omniglot-1', about: 'go on after an interruption, to the very same numbers' },
     ],
     load: () => import('./commands/train.ts'),

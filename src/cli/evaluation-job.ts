@@ -91,10 +91,11 @@ export function runEvaluation(
 /** The best weights if the run kept any; `--weights` decides otherwise. */
 function checkpointOf(path: string, spec: ReadySpec, asked: string | undefined): string {
   const folder = new RunFolder(path);
-  const validated = spec.program.train.find((plan) => plan.validate?.keep !== undefined);
-  const best = validated === undefined ? undefined : folder.best(validated.name);
   if (asked === 'last') return folder.last;
-  if (best !== undefined && existsSync(best)) return best;
+  // Whether there are any the run decides: the spec may be another one, that validates nothing.
+  const blocks = new Set([...spec.program.train.map(({ name }) => name), 'train']);
+  const best = [...blocks].map((block) => folder.best(block)).find((file) => existsSync(file));
+  if (best !== undefined) return best;
   if (asked === 'best') throw new UsageError(`the run in \`${path}\` kept no best weights`, 'write `--weights last`');
   return folder.last;
 }

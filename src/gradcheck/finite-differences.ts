@@ -6,6 +6,9 @@
  */
 const DISTANCES = [1e-4, 1e-3, 1e-5, 1e-6];
 
+/** Of a loss in float64, relative: a few units in the last place. */
+const ROUNDING = 2 ** -49;
+
 export interface Difference {
   /** Between the derivative that was given and the difference quotient, relative to the larger. */
   readonly error: number;
@@ -22,9 +25,13 @@ export function bestDifference(f: (x: number) => number, at: number, derivative:
   for (const distance of DISTANCES) {
     const step = distance * Math.max(1, Math.abs(at));
     const [above, below] = [at + step, at - step];
-    const quotient = (f(above) - f(below)) / (above - below);
+    const [high, low] = [f(above), f(below)];
+    const quotient = (high - low) / (above - below);
+    // What rounding alone makes of equal values: differences cannot tell it from 0.
+    const noise = (ROUNDING * (Math.abs(high) + Math.abs(low))) / (above - below);
     const size = Math.max(Math.abs(derivative), Math.abs(quotient), 1e-3 * scale, 1e-9);
-    const error = Math.abs(derivative - quotient) / size;
+    const difference = Math.abs(derivative - quotient);
+    const error = (difference <= noise ? 0 : difference) / size;
     if (error < best.error) best = { error, quotient };
     if (best.error <= enough) break;
   }

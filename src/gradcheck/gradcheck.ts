@@ -84,10 +84,11 @@ export async function gradcheck(source: SourceFile, options: GradcheckOptions = 
   if (compilation.program === undefined || compilation.model === undefined || batched === undefined) {
     return { ...none, diagnostics: compilation.diagnostics };
   }
+  const bounds = new Map(compilation.model.weights.map((weight) => [weight.name, weight.bounds]));
   const checks: WeightCheck[] = [];
   for (const plan of compilation.program.train) {
     const maximize = compilation.model.train.find((block) => block.name === plan.name)?.maximize === true;
-    checks.push(...checkPlan({ program: compilation.program, batched, plan, images, maximize, options }));
+    checks.push(...checkPlan({ program: compilation.program, batched, plan, images, bounds, maximize, options }));
   }
   const solvers = new Map(model.adaptations.flatMap(({ name, solver }) => (solver === undefined ? [] : [[name, solver] as const])));
   return { diagnostics: compilation.diagnostics, reduced, solvers, tolerance: GRADCHECK_TOLERANCE, checks };
@@ -121,6 +122,8 @@ interface PlanCheck {
   readonly batched: Program;
   readonly plan: TrainPlan;
   readonly images: ReadonlyMap<string, ResidentImages>;
+  /** Of learned values that have some, by weight. */
+  readonly bounds: ReadonlyMap<string, readonly [number, number] | undefined>;
   readonly maximize: boolean;
   readonly options: GradcheckOptions;
 }
@@ -196,7 +199,7 @@ function chooseEntries(gradient: HostArray, entries: number, seed: number, strea
 }
 
 /** Every parameter's value by name: weights off their initial values, so that nothing is zero by luck; one step's tasks; empty accumulators. */
-function valuesFor({ program, batched, plan, images, options }: PlanCheck, entry: EntryFunction): Map<string, HostArray> {
+function valuesFor({ program, batched, plan, images, bounds, options }: PlanCheck, entry: EntryFunction): Map<string, HostArray> {
   const { seed = 0 } = options;
   const values = new Map<string, HostArray>();
   const { episodeShapes, batch } = plan;
@@ -208,11 +211,19 @@ function valuesFor({ program, batched, plan, images, options }: PlanCheck, entry
     fillNormal(noise, 0, noise.length, streamKey(seed, 'gradcheck', 'weights', name), 0, SHARED_TASK);
     const moved = hostOf(tensor);
     moved.data.forEach((value, index) => {
-      moved.data[index] = value + 0.05 * (noise[index] ?? 0);
+      moved.data[index] = within(bounds.get(name), value, 0.05 * (noise[index] ?? 0));
     });
     values.set(name, moved);
   }
   return values;
+}
+
+/** A value moved by some distance, well within its bounds: what lies beyond need not have a loss. */
+function within(bounds: readonly [number, number] | undefined, value: number, distance: number): number {
+  if (bounds === undefined) return value + distance;
+  const [low, high] = bounds;
+  const margin = Math.min(0.1, (high - low) / 4);
+  return Math.min(high - margin, Math.max(low + margin, value + distance));
 }
 
 function hostOf({ dtype, shape, data }: Tensor): HostArray {

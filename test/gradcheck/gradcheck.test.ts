@@ -42,6 +42,38 @@ describe('gradcheck', () => {
     60_000,
   );
 
+  const lines = 'tasks lines { slope ~ uniform(1, 3)  example { x ~ uniform(-1, 1)  y = slope * x }  shots 8  queries 8 }';
+  const train = (loss: string) => `train { minimize ${loss}  using adam(rate: 1e-3)  batch 2  steps 1 }`;
+  const checked = async (text: string, seed: number) => {
+    const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
+    const { checks, diagnostics } = await gradcheck({ name: 'test.meta', text }, { seed });
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    return checks;
+  };
+
+  test.each([0, 1, 2, 3])('a weight that changes nothing has the derivative 0, whatever rounding makes of it (seed %i)', async (seed) => {
+    // What all are moved by does not change how far they are from one another.
+    const model = 'model net(x) { return x |> dense(8) |> tanh |> dense(8) }';
+    const [, , , bias, ...others] = await checked([lines, model, train('1e3 * mse(net(query.x), net(support.x))')].join('\n'), seed);
+    expect(bias).toMatchObject({ weight: 'net.dense2.bias', passed: true, largestError: 0 });
+    expect(others).toEqual([]);
+  });
+
+  test.each([0, 4])('a learned value is checked within its bounds (seed %i)', async (seed) => {
+    const bounded = 'share = learned(0.01, in: [0.001, 10])\nnarrow = learned(0.5, in: [0.49, 0.51])';
+    const model = 'model net(x) { return x |> dense(1) }';
+    const loss = 'share * mse(net(query.x), query.y) - log(share) + 1e6 * (narrow - 0.5)^2';
+    const found = await checked([lines, bounded, model, train(loss)].join('\n'), seed);
+    expect(found.filter(({ passed }) => passed).map(({ weight }) => weight)).toEqual([
+      'share',
+      'net.dense.kernel',
+      'net.dense.bias',
+      'narrow',
+    ]);
+    // 2e6 times the distance to the middle, which is at most 0.01.
+    expect(Math.abs(found.find(({ weight }) => weight === 'narrow')?.compiled ?? Number.NaN)).toBeLessThan(2.01e4);
+  });
+
   test('checks every entry when asked to', async () => {
     const { gradcheck } = await import('../../src/gradcheck/gradcheck.ts');
     const { checks } = await gradcheck(sourceOf('maml-sinusoid'), {

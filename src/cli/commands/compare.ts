@@ -22,10 +22,14 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const json = given.flag('json');
   if (folders.length < 2)
     throw new UsageError('two runs or more are compared', 'write `metac compare RUN RUN`, with folders that `metac train` wrote');
-  const runs: Evaluated[] = [];
+  const jobs: { readonly folder: string; readonly job: EvaluationJob }[] = [];
   for (const folder of folders) {
     const job = await evaluationOfRun(folder, given, terminal);
     if (job === undefined) return EXIT.wrongSpec;
+    jobs.push({ folder, job });
+  }
+  const runs: Evaluated[] = [];
+  for (const { folder, job } of jobs) {
     // One seed for all: the first run's, unless --seed says otherwise.
     const seed = given.count('seed') ?? runs[0]?.result.seed ?? job.seed;
     const evaluated = await evaluatedRun(folder, { ...job, seed }, terminal, json);

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { chooseEngine, engineNamed } from '../../engines.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
+import { writing } from '../../runtime/run/run-folder.ts';
 import type { CommandModule } from '../command.ts';
 import { engineRequest } from '../engine-options.ts';
 import { type EvaluationJob, evaluationOfRun, runEvaluation, settingsOf } from '../evaluation-job.ts';
@@ -27,9 +28,10 @@ export const run: CommandModule['run'] = async (given, terminal) => {
     const result = await runEvaluation(job, engine, display, { terminal, json });
     display.clear();
     if (result === undefined) return EXIT.interrupted;
-    const output = given.text('output');
-    if (output !== undefined) writeAtomically(output, `${JSON.stringify(result, undefined, 2)}\n`);
     terminal.out(json ? `${JSON.stringify({ ok: true, result }, undefined, 2)}\n` : resultText(result, undefined, terminal.outStyle));
+    // After the figures: a place that cannot be written does not lose them.
+    const output = given.text('output');
+    if (output !== undefined) writing(output, () => writeAtomically(output, `${JSON.stringify(result, undefined, 2)}\n`));
     return EXIT.ok;
   } finally {
     display.clear();

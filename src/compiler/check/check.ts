@@ -4,7 +4,7 @@ import { unusedDefinition } from '../diagnostics/catalogue/meta.ts';
 import { definedTwice, unknownSetting } from '../diagnostics/catalogue/names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { EpisodeShape, SourceRange } from '../ir/ir.ts';
-import type { Block, File, Statement } from '../parse/ast.ts';
+import type { Block, File, Identifier, Statement } from '../parse/ast.ts';
 import { applyCallee } from './apply.ts';
 import { readMemoryBound } from './bounds.ts';
 import { limits } from './budget.ts';
@@ -153,6 +153,7 @@ function refuseDuplicates(session: CheckSession, file: File): void {
   const seen = new Map<string, SourceRange>();
   for (const declaration of file.declarations) {
     if (declaration.kind === 'bound') continue;
+    if ('parameters' in declaration) refuseRepeatedParameters(session, declaration.parameters ?? []);
     const place = declaration.kind === 'block' ? (declaration.name?.range ?? declaration.keywordRange) : declaration.name.range;
     let key = declaration.name?.text ?? '';
     if (declaration.kind === 'block') {
@@ -166,6 +167,15 @@ function refuseDuplicates(session: CheckSession, file: File): void {
     const first = seen.get(key);
     if (first !== undefined && !key.includes(' ')) session.report(definedTwice(key, place, first));
     if (first === undefined) seen.set(key, place);
+  }
+}
+
+function refuseRepeatedParameters(session: CheckSession, parameters: readonly Identifier[]): void {
+  const seen = new Map<string, SourceRange>();
+  for (const { text, range } of parameters) {
+    const first = seen.get(text);
+    if (first === undefined) seen.set(text, range);
+    else session.report(definedTwice(text, range, first, 'each parameter has a name of its own; rename one of the two'));
   }
 }
 

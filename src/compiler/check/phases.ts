@@ -1,6 +1,7 @@
 /** @file Traces `train` (with its `validate`) and `evaluate`: one trace per phase, finished when all weights have their names. */
 import { clausesMissing, statementNotHere } from '../diagnostics/catalogue/blocks.ts';
 import { lossWithoutEpisode, notAScalarLoss, unknownWeight } from '../diagnostics/catalogue/meta.ts';
+import { definedTwice } from '../diagnostics/catalogue/names.ts';
 import { optimiserOfAdapt } from '../diagnostics/catalogue/recurrences.ts';
 import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
@@ -55,13 +56,18 @@ function usedTasks(trace: Trace): string[] {
 /** `report e, name: e` as results named by their labels. */
 function reported(trace: Trace, written: readonly Argument[]): Result[] {
   const results: Result[] = [];
+  const first = new Map<string, SourceRange>();
   for (const argument of written) {
     trace.session.attempt(() => {
       if (argument.kind === 'binder')
         throw wrongClause('evaluate', 'report', '`e` or `name: e`', trace.session.textOf(argument.range), argument.range);
       const label = argument.kind === 'named' ? argument.name.text : trace.session.textOf(argument.value.range);
+      const known = first.get(label);
+      if (known !== undefined)
+        throw new DiagnosticError(definedTwice(label, argument.range, known, 'give one of the two reports another name: `name: e`'));
+      first.set(label, argument.range);
       const { value } = scalar(trace, argument.value, `the report \`${label}\``);
-      if (!results.some((result) => result.name === label)) results.push({ name: label, value });
+      results.push({ name: label, value });
     }, undefined);
   }
   return results;

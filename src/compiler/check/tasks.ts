@@ -57,7 +57,7 @@ function refuse(session: CheckSession, reader: ClauseReader, keyword: string, na
 function readSource(session: CheckSession, reader: ClauseReader, constants: ConstantEvaluator, name: string, block: Block): TaskSource {
   const written = reader.expression('source');
   const pool =
-    session.attempt(() => reader.number(constants, 'pool', { integer: true, least: 0, most: limits.outerSteps }, 0), undefined) ?? 0;
+    session.attempt(() => reader.number(constants, 'pool', { integer: true, least: 1, most: limits.outerSteps }, 0), undefined) ?? 0;
   if (written === undefined) return { name, kind: 'generated', pool };
   for (const statement of block.body) {
     if (statement.kind !== 'part') continue;

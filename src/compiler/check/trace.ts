@@ -2,6 +2,7 @@
  * @file One trace: the spec's expressions evaluated for one task of one phase into nodes of one function. Implements what builtins
  * may ask for; everything is emitted into a single builder, and gradients are cut out of it afterwards (extract.ts).
  */
+import { perOutsideOptimiser } from '../diagnostics/catalogue/arguments.ts';
 import { outsideModel, samplesInAStep, supportStatistics } from '../diagnostics/catalogue/meta.ts';
 import { averagesOfAStep } from '../diagnostics/catalogue/recurrences.ts';
 import { badTensor } from '../diagnostics/catalogue/values.ts';
@@ -239,6 +240,7 @@ export class Trace implements Context {
 
   /** A learned scalar as a meta-level weight, named by where it stands. */
   learned(meaning: LearnedMeaning, dims: readonly Dim[], path: readonly string[] | undefined): TensorMeaning {
+    if (meaning.per !== 'scalar') throw new DiagnosticError(perOutsideOptimiser(meaning.per, meaning.range));
     const frame = path === undefined ? this.frame : undefined;
     return this.learnedAt(meaning, dims, this.#learnedSegments(meaning, path), '', frame);
   }

@@ -74,7 +74,7 @@ describe('kinds', () => {
     });
     expect(diagnosticOf(() => call(context, 'sgd', [context.input([2], [1, 2])]))).toMatchObject({
       code: 'E0355',
-      expected: 'a number, a schedule, `learned(…)` or a scalar tensor',
+      expected: 'a number of at least 0, a schedule, `learned(…)` or a scalar tensor',
     });
   });
 

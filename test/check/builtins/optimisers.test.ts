@@ -81,12 +81,12 @@ test.each(cases)('%s: %s', (name, _about, sample) => {
 describe('clipping', () => {
   const clipped = (named: Readonly<Record<string, Given>>, gradients: readonly number[][]): number[][] =>
     step(
-      optimiser('sgd', { rate: -1, ...named }),
+      optimiser('sgd', { rate: 1, ...named }),
       gradients.map((values) => values.map(() => 0)),
       gradients,
       [],
       1,
-    ).weights;
+    ).weights.map((values) => values.map((value) => 0 - value));
 
   test('by the norm of all gradients', () => {
     const [first, second] = clipped({ clip: 1.3 }, [[3, 4], [12]]);

@@ -19,7 +19,7 @@ export function printAccepts(accepts: Accepts): string {
     case 'option':
       return `one of ${accepts.options.map((word) => `\`${word}\``).join(', ')}`;
     case 'hyperparameter':
-      return 'a number, a schedule, `learned(…)` or a scalar tensor';
+      return 'a number of at least 0, a schedule, `learned(…)` or a scalar tensor';
     case 'function':
       return 'a function, a layer, a model or an adapted learner';
     case 'distribution':
@@ -80,7 +80,7 @@ export function accepted(accepts: Accepts, meaning: Meaning): boolean {
       return meaning.kind === 'option' && accepts.options.includes(meaning.name);
     case 'hyperparameter':
       return (
-        meaning.kind === 'number' ||
+        (meaning.kind === 'number' && numberFits(meaning.value, { least: 0 })) ||
         meaning.kind === 'schedule' ||
         meaning.kind === 'learned' ||
         (meaning.kind === 'tensor' && meaning.dims.length === 0)

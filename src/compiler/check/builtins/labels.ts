@@ -37,7 +37,11 @@ export function labelsAreNumbers(callee: string, values: Arguments, predictions:
       );
     return true;
   }
-  if (sameShape(shapeOf(target.dims), shapeOf(predicted.dims))) return false;
+  // Probabilities of one class are always 1, and class numbers are no probabilities: neither is what was meant.
+  if (sameShape(shapeOf(target.dims), shapeOf(predicted.dims)) && target.value.type.dtype !== 'int') {
+    if (classes.size === 1) throw new DiagnosticError(labelsAreNotClasses(callee, labelsAt));
+    return false;
+  }
   throw new DiagnosticError(
     labelsDoNotFit(
       callee,

@@ -75,6 +75,12 @@ export function wrongArgument(
   };
 }
 
+/** `learned(…, per: element)` where there is no weight that it could be per. */
+export function perOutsideOptimiser(per: string, range: SourceRange): Diagnostic {
+  const hint = 'remove `per`, or use the value only as a hyperparameter of an inner optimiser: `using sgd(rate: …)` in an `adapt` block';
+  return wrongArgument('learned', 'per', 'one learned number, without `per`', `one \`per: ${per}\``, range, hint);
+}
+
 export function unknownOption(callee: string, name: string, options: readonly string[], found: string, range: SourceRange): Diagnostic {
   const near = suggest(found, options);
   return {
