@@ -30,6 +30,7 @@ const THREADS: OptionSpec = {
   name: 'threads',
   placeholder: 'N',
   least: 1,
+  most: 256,
   about: 'CPU threads (default: chosen by the size of the problem)',
 };
 const SEED: OptionSpec = { kind: 'count', name: 'seed', placeholder: 'N', least: 0, about: 'seed of every random draw (default: 0)' };

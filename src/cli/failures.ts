@@ -55,6 +55,8 @@ function jsonOf({ kind, message, hint, diagnostic, source = NOWHERE }: Failure):
 
 /** Of the catalogue of runs: a loss or a weight stopped being a finite number. */
 const NOT_A_NUMBER = 'E0808';
+/** Of the same: a file of a run cannot be written. */
+const UNWRITABLE = 'E0810';
 
 function judge(error: unknown): Failure {
   if (error instanceof UsageError) {
@@ -71,7 +73,9 @@ function judge(error: unknown): Failure {
 function ofDiagnostic(diagnostic: Diagnostic, source: SourceFile): Failure {
   const { code, title: message, hint } = diagnostic;
   const shown = { message, diagnostic, source, ...(hint === undefined ? {} : { hint }) };
-  return code === NOT_A_NUMBER ? { kind: 'numeric', status: EXIT.numeric, ...shown } : { kind: 'spec', status: EXIT.wrongSpec, ...shown };
+  if (code === NOT_A_NUMBER) return { kind: 'numeric', status: EXIT.numeric, ...shown };
+  if (code === UNWRITABLE) return { kind: 'system', status: EXIT.wrongUsage, ...shown };
+  return { kind: 'spec', status: EXIT.wrongSpec, ...shown };
 }
 
 /** What the machine refused (a full disk, missing rights), as opposed to a mistake in our own calls. */

@@ -12,11 +12,18 @@ import { UsageError } from './usage-error.ts';
 /** Called by bin/metac.js with the words after `metac`. */
 export async function start(words: readonly string[]): Promise<void> {
   const terminal = processTerminal();
+  let readerLeft = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader left (`metac explain f.meta | head`): nothing is wrong.
-      if (error.code === 'EPIPE') process.exit(EXIT.ok);
-      throw error;
+      if (error.code !== 'EPIPE') {
+        if (stream === process.stdout) process.stderr.write(`error: standard output cannot be written: ${error.message}\n`);
+        process.exit(EXIT.wrongUsage);
+      }
+      // The reader left (`metac explain f.meta | head`): nothing is wrong, and there is nothing more to do. What trains is interrupted as by
+      // Ctrl-C: it writes its checkpoint, and says so by its status.
+      if (process.listenerCount('SIGINT') === 0) process.exit(EXIT.ok);
+      if (!readerLeft) process.emit('SIGINT');
+      readerLeft = true;
     });
   }
   process.exitCode = await main(words, terminal);

@@ -7,7 +7,7 @@ export type OptionKind =
   /** `--resume` alone or with a value. */
   | { readonly kind: 'optional text'; readonly placeholder: string }
   /** An integer from `least` on. */
-  | { readonly kind: 'count'; readonly placeholder: string; readonly least: number }
+  | { readonly kind: 'count'; readonly placeholder: string; readonly least: number; readonly most?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   /** `name=value`, repeatable; a name given twice is an error. */
   | { readonly kind: 'pairs'; readonly placeholder: string };

@@ -144,17 +144,18 @@ function readValue(option: Exclude<OptionSpec, { kind: 'pairs' }>, value: string
     const hint = near === undefined ? `choose from ${option.choices.join(', ')}` : `did you mean \`${near}\`?`;
     throw new UsageError(`\`${written}\` cannot be \`${value}\`; it is one of ${option.choices.join(', ')}`, hint);
   }
-  return readCount(option.least, value, written);
+  return readCount(option.least, option.most ?? Number.MAX_SAFE_INTEGER, value, written);
 }
 
 /** An integer, written as in specs: `60_000`, `1e3`. */
-function readCount(least: number, value: string, written: string): number {
+function readCount(least: number, most: number, value: string, written: string): number {
   const plain = value.replaceAll('_', '');
   const number = /^[+-]?\d+(\.\d*)?([eE]\+?\d+)?$/.test(plain) ? Number(plain) : Number.NaN;
-  if (!Number.isSafeInteger(number)) {
+  if (!Number.isInteger(number)) {
     throw new UsageError(`\`${written}\` needs a whole number, but \`${value}\` was given`, `write \`${written} ${Math.max(least, 1)}\``);
   }
   if (number < least) throw new UsageError(`\`${written}\` must be at least ${least}, but \`${value}\` was given`);
+  if (number > most) throw new UsageError(`\`${written}\` must be at most ${most}, but \`${value}\` was given`);
   return number;
 }
 

@@ -30,6 +30,8 @@ const wrong: readonly (readonly [words: readonly string[], message: string, hint
   [['train', spec, '--steps', 'many'], '`--steps` needs a whole number, but `many` was given', 'write `--steps 1`'],
   [['train', spec, '--steps', '2.5'], '`--steps` needs a whole number, but `2.5` was given', 'write `--steps 1`'],
   [['train', spec, '--steps', '-3'], '`--steps` must be at least 1, but `-3` was given', undefined],
+  [['train', spec, '--threads', '100000'], '`--threads` must be at most 256, but `100000` was given', undefined],
+  [['train', spec, '--seed', '1e16'], '`--seed` must be at most 9007199254740991, but `1e16` was given', undefined],
   [['train', spec, '--steps=3', '--steps=4'], '`--steps` is given twice', 'give it once'],
   [['train', spec, '--engine', 'onx'], '`--engine` cannot be `onx`; it is one of auto, xla, tfjs, onnx, reference', 'did you mean `onnx`?'],
   [['train', spec, '--set', 'rate'], '`--set rate` is not of the form name=value', 'write `--set NAME=VALUE`'],

@@ -1,11 +1,19 @@
 /** @file Files that are whole or absent: written beside, synced, renamed, and the folder synced. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** After this returns, the file survives a crash; before, the old file (or none) is still there. Errors are the file system's. */
-export function writeAtomically(path: string, content: string | readonly Uint8Array[]): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+/**
+ * After this returns, the file survives a crash; before, the old file (or none) is still there. A link is followed; a device or a pipe is written to, not
+ * replaced. Errors are the file system's.
+ */
+export function writeAtomically(named: string, content: string | readonly Uint8Array[]): void {
+  const path = existsSync(named) ? realpathSync(named) : named;
   const parts = typeof content === 'string' ? [Buffer.from(content)] : content;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    writeInPlace(path, parts);
+    return;
+  }
+  const temporary = `${path}.${process.pid}.tmp`;
   const file = openSync(temporary, 'w');
   try {
     writeAll(file, parts);
@@ -18,6 +26,15 @@ export function writeAtomically(path: string, content: string | readonly Uint8Ar
   closeSync(file);
   renameSync(temporary, path);
   syncFolder(dirname(path));
+}
+
+function writeInPlace(path: string, parts: readonly Uint8Array[]): void {
+  const file = openSync(path, 'w');
+  try {
+    writeAll(file, parts);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** `writev` may write less than it was given (it does above 2 GB). */

@@ -37,6 +37,7 @@ export class InMemoryRun {
   readonly #seed: number;
   readonly #resident: ReadonlyMap<string, ResidentImages>;
   readonly #calls: Generator<Call, undefined>;
+  #disposed: Promise<void> | undefined;
 
   private constructor(program: Program, session: Session, { seed, resident = new Map() }: InMemoryOptions) {
     this.#program = program;
@@ -82,8 +83,10 @@ export class InMemoryRun {
     return this.#session.read(this.#program.weights.map(({ name }) => name));
   }
 
+  /** Once is enough, and more do no harm. */
   dispose(): Promise<void> {
-    return this.#session.dispose();
+    this.#disposed ??= this.#session.dispose();
+    return this.#disposed;
   }
 }
 

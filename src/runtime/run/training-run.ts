@@ -115,6 +115,11 @@ export class TrainingRun {
     this.#listener({ kind: 'started', step, steps: this.#steps, folder: this.#folder.path, resumed: this.#options.resume === true });
     await this.#keepSnapshot(step);
     if (!this.#start.validated && !(await this.#endStep(step))) return this.#outcome('stopped', step);
+    if (this.#stopAsked(step)) {
+      await this.#save(step, true);
+      this.#stopped(step);
+      return this.#outcome('stopped', step);
+    }
     const groups = groupedCalls(
       this.#calls(step),
       (entry) => this.#session.callsAtOnce(entry),

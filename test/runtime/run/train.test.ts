@@ -7,6 +7,7 @@ import { decodeSafetensors } from '../../../src/runtime/checkpoint/safetensors.t
 import type { Engine } from '../../../src/runtime/engine.ts';
 import { evaluate } from '../../../src/runtime/run/evaluate.ts';
 import type { RunEvent } from '../../../src/runtime/run/events.ts';
+import { InMemoryRun } from '../../../src/runtime/run/in-memory-run.ts';
 import type { TrainOptions } from '../../../src/runtime/run/options.ts';
 import { RunFolder } from '../../../src/runtime/run/run-folder.ts';
 import { train } from '../../../src/runtime/run/train.ts';
@@ -28,6 +29,33 @@ function optionsOf(changes: Partial<TrainOptions> = {}): TrainOptions {
 const metricsOf = (folder: string) => readFileSync(new RunFolder(folder).metrics, 'utf8');
 const lastOf = (folder: string) => readFileSync(new RunFolder(folder).last);
 const weightOf = (path: string) => decodeSafetensors(readFileSync(path)).tensors.get('w')?.data[0] ?? Number.NaN;
+
+test('whoever asks to stop before the first step gets a run of no steps, which can be resumed', async () => {
+  const options = optionsOf({ signal: AbortSignal.abort() });
+  expect(await train(tinyProgram({ steps: 60 }), options)).toMatchObject({ status: 'stopped', step: 0 });
+  const { signal: _, ...rest } = options;
+  expect(await train(tinyProgram({ steps: 60 }), { ...rest, resume: true })).toMatchObject({ status: 'finished', step: 60 });
+  const whole = optionsOf();
+  await train(tinyProgram({ steps: 60 }), whole);
+  expect(metricsOf(options.folder)).toBe(metricsOf(whole.folder));
+  expect(lastOf(options.folder)).toEqual(lastOf(whole.folder));
+});
+
+test('a run in memory lets go of its session once, however often it is told', async () => {
+  const host = hostEngine();
+  let disposed = 0;
+  const engine: Engine = {
+    ...host,
+    compile: async (program, options) => {
+      const session = await host.compile(program, options);
+      return { ...session, dispose: () => Promise.resolve(void disposed++) };
+    },
+  };
+  const run = await InMemoryRun.start(tinyProgram({ steps: 3 }), { engine, seed: 0 });
+  await Promise.all([run.dispose(), run.dispose()]);
+  await run.dispose();
+  expect(disposed).toBe(1);
+});
 
 describe('a run', () => {
   test('learns, logs, validates and keeps the best', async () => {

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
+import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
 import { nodeSources, onnxGraph } from '../../../compiler/emit/onnx/emit.ts';
 import type { Program, SourceRange } from '../../../compiler/ir/ir.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
@@ -34,7 +35,14 @@ export async function placementOf(program: Program, device: OnnxDevice): Promise
   const runtime = await loadRuntime();
   const placements: EntryPlacement[] = [];
   for (const { entry, model, options } of compileEntries(program, { threads: 1 }, device).values()) {
-    const events = await profileOf(runtime, model, options);
+    const events = await profileOf(runtime, model, options).catch((error: unknown) => {
+      // Whether there is such a device only the runtime knows, and it says so in the words of its sources.
+      const reason = String(error instanceof Error ? error.message : error)
+        .split('\n', 1)
+        .join('')
+        .replace(/^\/.* was false\. /, '');
+      throw new LimitationError(`ONNX Runtime found no device that \`${device}\` can use on this machine (${reason})`);
+    });
     placements.push({ entry: entry.name, ...summaryOf(events, nodeSources(onnxGraph(entry))) });
   }
   return placements;
