@@ -1,6 +1,6 @@
 /** @file What a person sees of a run: on a terminal one line that is redrawn, elsewhere a plain line every few seconds. */
 import type { ProgressEvent, RunEvent, ValidationEvent } from '../runtime/run/events.ts';
-import { formatCount, formatDuration, formatFigure } from './format.ts';
+import { formatCount, formatDuration, formatFigure, formatWord } from './format.ts';
 import { visibleLength } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,7 +25,7 @@ export class RunDisplay {
     switch (event.kind) {
       case 'started': {
         const from = event.resumed ? `going on at step ${formatCount(event.step)} of` : 'training';
-        this.line(`${from} ${formatCount(event.steps)} steps, run folder ${event.folder}`);
+        this.line(`${from} ${formatWord(event.steps, 'step')}, run folder ${event.folder}`);
         break;
       }
       case 'progress':
@@ -44,7 +44,7 @@ export class RunDisplay {
         this.line(`stopped after step ${formatCount(event.step)}; checkpoint ${event.path}`);
         break;
       case 'finished':
-        this.line(`trained ${formatCount(event.step)} steps`);
+        this.line(`trained ${formatWord(event.step, 'step')}`);
         break;
     }
   };

@@ -5,7 +5,7 @@ import type { Recompute } from '../../compiler/fit-memory.ts';
 import { type Explanation, explain, type PassExplanation } from '../../explain.ts';
 import type { CommandModule } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { formatBytes, formatCount, formatFlops } from '../format.ts';
+import { formatBytes, formatCount, formatFlops, formatWord } from '../format.ts';
 import { dataOptions, prepareSpec } from '../prepare-spec.ts';
 import { readSpec } from '../spec-file.ts';
 import { columns } from '../table.ts';
@@ -60,7 +60,7 @@ function textOf(explanation: Explanation, source: SourceFile, style: Style): str
     columns(
       adaptations.map(({ name, from, steps, order, optimiser, adapts }) => [
         name,
-        `from ${from}, ${steps} step${steps === 1 ? '' : 's'} of ${optimiser}, ${order}, changes ${adapts.length} weights`,
+        `from ${from}, ${formatWord(steps, 'step')} of ${optimiser}, ${order}, changes ${formatWord(adapts.length, 'weight')}`,
       ]),
     ),
   );
@@ -93,8 +93,8 @@ function memoryText({ memory }: Explanation): string {
   const { limit, forecast, usualForecast, chunk, usualChunk, recompute, arithmetic } = memory;
   const tasks =
     chunk === usualChunk
-      ? `${formatCount(chunk)} tasks at a time, as usual`
-      : `${formatCount(chunk)} tasks at a time instead of ${formatCount(usualChunk)}`;
+      ? `${formatWord(chunk, 'task')} at a time, as usual`
+      : `${formatWord(chunk, 'task')} at a time instead of ${formatCount(usualChunk)}`;
   return columns([
     ['limit', formatBytes(limit), 'of the whole process, on the default engine'],
     ['forecast', formatBytes(forecast), `${formatBytes(usualForecast)} without the limit`],

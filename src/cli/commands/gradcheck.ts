@@ -42,6 +42,9 @@ export const run: CommandModule['run'] = async (given, terminal) => {
       terminal.error(
         `${name} is checked where the gradient of its \`minimize\` stays what it is; conjugate gradients go on until they are exact\n`,
       );
+    terminal.error(
+      'checked in the first outer step, with the weights moved a little off their first values, so that nothing is 0 by chance\n',
+    );
     const blocks = new Set(checks.map((check) => check.block)).size;
     const row = (check: WeightCheck) => [
       ...(blocks > 1 ? [check.block] : []),

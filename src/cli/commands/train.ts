@@ -10,6 +10,7 @@ import { type TrainOutcome, train } from '../../runtime/run/train.ts';
 import type { CommandModule } from '../command.ts';
 import { engineRequest } from '../engine-options.ts';
 import { EXIT } from '../exit-codes.ts';
+import { formatWord } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { jsonEvent } from '../json-events.ts';
 import type { Arguments } from '../parse-arguments.ts';
@@ -38,7 +39,7 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const job = given.optionalText('resume') === undefined ? await newJob(given, terminal) : await resumedJob(given, terminal);
   if (job === undefined) return EXIT.wrongSpec;
   const { engine, why } = job.choice;
-  if (!json) terminal.error(`${why}; ${job.spec.compilation.chunk} tasks at a time\n`);
+  if (!json) terminal.error(`${why}; ${formatWord(job.spec.compilation.chunk, 'task')} at a time\n`);
   writeRequest(job.folder, job.request);
   const display = new RunDisplay(terminal);
   const listener = json ? (event: RunEvent) => terminal.out(`${jsonEvent(event)}\n`) : display.listen;

@@ -166,6 +166,7 @@ function describeMissingOperand(tokens: Tokens, index: number): Diagnostic {
   if (isA(previous, Comma) && isA(token, RightParenthesis, RightBracket)) {
     return missingValue(after, place.found, 'remove the last `,`', place.range);
   }
+  if (previous.image === '*' && token?.image === '*') return missingValue(after, place.found, 'a power is written `x^2`', place.range);
   if (isA(token, LeftBrace))
     return missingValue(after, place.found, 'a body stands only after `name =` and after the head of a block', place.range);
   if (isA(token, Dot) && isA(tokens[index + 1], NumberLiteral)) {
