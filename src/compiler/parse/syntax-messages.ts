@@ -48,6 +48,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/did-you-mean.ts';
 import { placeBefore, placeOf, unclosedByIndentation } from './blame.ts';
 import { tokenRange } from './expressions.ts';
+import { saidHere } from './foreign-words.ts';
 
 /** @param lexical what was said of characters and tokens: problems beside such a place are its consequences and are not told */
 export function describeProblems(tokens: Tokens, problems: readonly Problem[], lexical: readonly Diagnostic[]): Diagnostic[] {
@@ -223,7 +224,9 @@ function describeUnknownStatement(tokens: Tokens, problem: Problem): Diagnostic 
   let hint = 'every statement begins with a word';
   if (isA(token, Name) && token && next) {
     const { image } = token;
-    if (isA(next, Colon) || next.image === '==') hint = `an equation is written \`${image} = …\``;
+    const here = isA(next, Equals, Tilde) ? undefined : saidHere(image);
+    if (here !== undefined) hint = here;
+    else if (isA(next, Colon) || next.image === '==') hint = `an equation is written \`${image} = …\``;
     else if (isA(next, Name) && isA(tokens[index + 2], Equals)) hint = `leave \`${image}\` out: \`${next.image} = …\``;
     else if (beginsOperand(next)) hint = `to define \`${image}\`, write \`${image} = …\``;
     else hint = `write \`${image} = …\`, or remove it`;
@@ -242,7 +245,8 @@ function besideHint(tokens: Tokens, index: number): string {
   if (isA(previous, NumberLiteral) && isA(token, Name)) {
     return `a product is written \`${previous?.image}*${token?.image}\`; numbers carry no unit`;
   }
-  return 'put `,` or an operator between the two';
+  const here = previous !== undefined && isA(previous, Name) && opensLine(tokens, index - 1) ? saidHere(previous.image) : undefined;
+  return here ?? 'put `,` or an operator between the two';
 }
 
 /** The word that begins the statement or header in which the token stands. */
