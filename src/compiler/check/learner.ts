@@ -1,4 +1,5 @@
 /** @file Learners: a model together with values for its weights. Models, iterates of `adapt`, gradients, and sums of these. */
+import { tooDeep } from '../diagnostics/catalogue/names.ts';
 import { badOperands } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
@@ -97,14 +98,31 @@ function applyInFrame(trace: Trace, learner: Learner, values: readonly Meaning[]
   };
   // Told when the file's headers were read, or lost with a mistake of syntax.
   if (!model.body.some((statement) => statement.kind === 'clause' && statement.keyword.text === 'return')) throw new PoisonError();
-  const result = trace.inFrame(frame, () => {
-    const scope = new Scope(trace.scope);
-    (model.parameters ?? []).forEach((parameter, position) => {
-      scope.define(parameter.text, () => values[position] as Meaning);
-    });
-    return evaluateBody(trace, model.body, scope, model.range);
-  });
+  const result = nested(trace, model, range, () =>
+    trace.inFrame(frame, () => {
+      const scope = new Scope(trace.scope);
+      (model.parameters ?? []).forEach((parameter, position) => {
+        scope.define(parameter.text, () => values[position] as Meaning);
+      });
+      return evaluateBody(trace, model.body, scope, model.range);
+    }),
+  );
   return { result, frame };
+}
+
+/** A model is applied within itself for the statistics of its support set, and otherwise only if it never ends. */
+const DEEPEST = 8;
+
+function nested<T>(trace: Trace, model: Block, range: SourceRange, apply: () => T): T {
+  const { applying } = trace.session;
+  const depth = applying.get(model) ?? 0;
+  if (depth >= DEEPEST) throw new DiagnosticError(tooDeep(modelName(model), range, DEEPEST));
+  applying.set(model, depth + 1);
+  try {
+    return apply();
+  } finally {
+    applying.set(model, depth);
+  }
 }
 
 function partOfInput(trace: Trace, values: readonly Meaning[]): PartOf | undefined {

@@ -31,6 +31,8 @@ export class CheckSession {
   readonly input: CheckInput;
   readonly weights = new WeightRegistry();
   readonly protocol = new Map<string, string>();
+  /** How often each model is being applied, one application inside the other. */
+  readonly applying = new Map<Block, number>();
   readonly usedOverrides = new Set<string>();
   /** Top-level names that some expression used. */
   readonly usedNames = new Set<string>();

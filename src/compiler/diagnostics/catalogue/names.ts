@@ -116,14 +116,14 @@ export function namedArgumentNotTaken(what: string, range: SourceRange): Diagnos
   };
 }
 
-export function tooDeep(name: string, range: SourceRange): Diagnostic {
+export function tooDeep(name: string, range: SourceRange, limit = 100): Diagnostic {
   return {
     code: 'E0210',
     severity: 'error',
     title: `calls of \`${name}\` never end`,
     range,
-    label: 'nested more than 100 deep',
-    hint: 'functions may not call themselves; use `repeat(n, f)` for a fixed number of applications',
+    label: `nested more than ${limit} deep`,
+    hint: 'functions and models may not apply themselves; use `repeat(n, f)` for a fixed number of applications',
   };
 }
 
