@@ -17,7 +17,7 @@ export const limits = {
   /** Expressions evaluated, over all phases: functions that call functions twice grow without bound. */
   evaluations: 300_000,
   /** Expressions inside each other, through functions and equations. */
-  depth: 400,
+  depth: 600,
   /** Mistakes after which nothing more is looked for. */
   mistakes: 1_000,
   /** Examples of a support or query set. */
