@@ -6,7 +6,7 @@ export type OptionKind =
   | { readonly kind: 'text'; readonly placeholder: string }
   /** `--resume` alone or with a value. */
   | { readonly kind: 'optional text'; readonly placeholder: string }
-  /** An integer from `least` on. */
+  /** An integer from `least` on, to `most` where that is given. */
   | { readonly kind: 'count'; readonly placeholder: string; readonly least: number; readonly most?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   /** `name=value`, repeatable; a name given twice is an error. */

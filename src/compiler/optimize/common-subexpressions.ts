@@ -39,12 +39,13 @@ class Seen {
   turned(node: Node<'dot_general'>): Node<'dot_general'> | undefined {
     const [lhs, rhs] = node.operands as readonly [Value, Value];
     const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attributes;
-    const text = JSON.stringify([rhsBatch, lhsBatch, rhsContract, lhsContract]);
-    const isTurned = (other: AnyNode): other is Node<'dot_general'> => {
-      if (other.op !== 'dot_general' || other.operands[0] !== rhs || other.operands[1] !== lhs) return false;
-      const { lhsBatch, rhsBatch, lhsContract, rhsContract } = other.attributes;
-      return JSON.stringify([lhsBatch, rhsBatch, lhsContract, rhsContract]) === text;
-    };
+    const isTurned = (other: AnyNode): other is Node<'dot_general'> =>
+      other.op === 'dot_general' &&
+      other.operands[1] === lhs &&
+      other.attributes.lhsBatch.join() === rhsBatch.join() &&
+      other.attributes.rhsBatch.join() === lhsBatch.join() &&
+      other.attributes.lhsContract.join() === rhsContract.join() &&
+      other.attributes.rhsContract.join() === lhsContract.join();
     return lhs === rhs ? undefined : this.#byOperand.get(rhs)?.find(isTurned);
   }
 
