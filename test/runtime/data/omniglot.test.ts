@@ -131,6 +131,30 @@ test('quarter turns are counter-clockwise, exact, and classes of their own', () 
   expect(classes.evaluate).toEqual([]);
 });
 
+test('turns images of any size, blank pixels and packs that start anywhere', () => {
+  for (const [height, width, count] of [
+    [5, 5, 3],
+    [3, 7, 5],
+    [1, 1, 2],
+  ] as const) {
+    const area = height * width;
+    const bytes = Uint8Array.from({ length: 1 + count * area }, (_, index) => (index % 3 === 0 ? 0 : 1 + (index % 255)));
+    const images = bytes.subarray(1);
+    const set: ImageSet = { name: 'odd', height, width, images, classes: [] };
+    const rotations = height === width ? [0, 90, 180, 270] : [0, 180];
+    const { data } = makeResident(set, rotations, { train: [], validate: [], evaluate: [] }).tensor;
+    rotations.forEach((degrees, copy) => {
+      for (let index = 0; index < images.length; index++) {
+        const pixel = index % area;
+        const [y, x] = [Math.floor(pixel / width), pixel % width];
+        const turned = { 0: [y, x], 90: [width - 1 - x, y], 180: [height - 1 - y, width - 1 - x], 270: [x, height - 1 - y] };
+        const [row, place] = turned[degrees as keyof typeof turned] as [number, number];
+        expect([degrees, y, x, data[copy * images.length + index - pixel + row * width + place]]).toEqual([degrees, y, x, images[index]]);
+      }
+    });
+  }
+});
+
 test('the digest tells images, rotations and splits apart', () => {
   const set = (value: number): ImageSet => ({
     name: 'tiny',
