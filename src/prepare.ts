@@ -5,6 +5,8 @@ import { type Compilation, type CompileOptions, checkSource, compile } from './c
 import type { SourceFile } from './compiler/diagnostics/source-file.ts';
 import type { EpisodeShape, Program } from './compiler/ir/ir.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
+import { parse } from './compiler/parse/parse.ts';
+import { settingPrefix } from './compiler/parse/setting-prefix.ts';
 import { onnxFootprint } from './footprint.ts';
 import { checkEpisodes } from './runtime/data/check-episodes.ts';
 import { type DataOptions, loadResident } from './runtime/data/load.ts';
@@ -60,12 +62,13 @@ function checkAllEpisodes({ train, evaluate }: Program, images: ReadonlyMap<stri
   check('evaluate', evaluate?.episodeShapes ?? []);
 }
 
-/** `--set` as given, and `steps` as a setting of every train block. */
+/** `--set` as given, and `steps` as a setting of every train block. Blocks that cannot be read are told of by the check that follows. */
 function settingsFor(source: SourceFile, { settings = new Map(), steps }: PrepareOptions): ReadonlyMap<string, string> {
   if (steps === undefined) return settings;
-  // The names of the train blocks come from the spec; if it has errors, they are reported by the check that follows.
-  const blocks = checkSource(source, { settings }).model?.train ?? [];
-  return new Map([...settings, ...blocks.map((block) => [`${block.name}.steps`, String(steps)] as const)]);
+  const prefixes = parse(source).file.declarations.flatMap((declaration) =>
+    declaration.kind === 'block' && declaration.keyword === 'train' ? [settingPrefix(declaration)] : [],
+  );
+  return new Map([...settings, ...prefixes.map((prefix) => [`${prefix}.steps`, String(steps)] as const)]);
 }
 
 async function loadImages(model: Model, options: DataOptions): Promise<ReadonlyMap<string, ResidentImages>> {

@@ -28,7 +28,7 @@ import type { PrimitiveCounts } from './optimize/pipeline.ts';
 import { cleanupForProcessors, optimizeForProcessors } from './optimize/processors.ts';
 import type { Expression } from './parse/ast.ts';
 import { isConsequence } from './parse/lost.ts';
-import { parse } from './parse/parse.ts';
+import { createParser, parse } from './parse/parse.ts';
 import { unreached } from './reached.ts';
 
 export type ProgramStage = 'ir' | 'differentiated' | 'batched' | 'optimized';
@@ -111,8 +111,9 @@ function compileAs(source: SourceFile, options: CompileOptions, recompute: Recom
 
 /** Parses and checks only. */
 export function checkSource(source: SourceFile, options: CompileOptions = {}, recompute: Recompute = 'nothing'): Checked {
-  const parsed = parse(source);
-  const settings = parseSettings(options.settings ?? new Map());
+  const parser = createParser();
+  const parsed = parse(source, parser);
+  const settings = parseSettings(options.settings ?? new Map(), parser);
   const checked = check(
     {
       source,
@@ -220,11 +221,14 @@ function residentBytes(entry: EntryFunction): number {
     .reduce((total, { value }) => total + bytesOf(value.type), 0);
 }
 
-function parseSettings(settings: ReadonlyMap<string, string>): { overrides: Map<string, Expression>; diagnostics: Diagnostic[] } {
+function parseSettings(
+  settings: ReadonlyMap<string, string>,
+  parser: ReturnType<typeof createParser>,
+): { overrides: Map<string, Expression>; diagnostics: Diagnostic[] } {
   const overrides = new Map<string, Expression>();
   const diagnostics: Diagnostic[] = [];
   for (const [name, text] of settings) {
-    const { file, diagnostics: problems } = parse({ name: `--set ${name}`, text: `value = ${text}` });
+    const { file, diagnostics: problems } = parse({ name: `--set ${name}`, text: `value = ${text}` }, parser);
     const [declaration, another] = file.declarations;
     const value = declaration?.kind === 'equation' ? declaration.value : undefined;
     if (problems.length > 0 || another !== undefined || value === undefined || value.kind === 'body') {

@@ -5,6 +5,7 @@ import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Block, Expression } from '../parse/ast.ts';
+import { settingPrefix } from '../parse/setting-prefix.ts';
 import { limits } from './budget.ts';
 import { ClauseReader } from './clause-reader.ts';
 import { wrongClause } from './clauses.ts';
@@ -14,7 +15,6 @@ import type { OptimiserMeaning } from './meaning.ts';
 import { pathOf } from './paths.ts';
 import { PoisonError } from './poison.ts';
 import type { Scope } from './scope.ts';
-import { CheckSession } from './session.ts';
 import { readThrough, refuseUnlessStationary, type Through } from './through.ts';
 import type { Trace } from './trace.ts';
 import type { WeightEntry } from './weights.ts';
@@ -36,7 +36,7 @@ export interface Plan {
 /** Reads the header and the clauses; each part by itself, so that one wrong value does not hide another. */
 export function readPlan(trace: Trace, block: Block, name: string, scope: Scope): Plan {
   const { session } = trace;
-  const reader = new ClauseReader(session, 'adapt', CheckSession.settingPrefix(block), `\`adapt ${name}\``, block.body, block.keywordRange);
+  const reader = new ClauseReader(session, 'adapt', settingPrefix(block), `\`adapt ${name}\``, block.body, block.keywordRange);
   reader.allowOnly(block.body, []);
   if (block.from === undefined)
     throw new DiagnosticError(headerMissing('`from` and a model', 'adapt', `adapt ${name} from net { … }`, block.keywordRange));

@@ -5,6 +5,7 @@ import { definedTwice, unknownSetting } from '../diagnostics/catalogue/names.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { EpisodeShape, SourceRange } from '../ir/ir.ts';
 import type { Block, File, Identifier, Statement } from '../parse/ast.ts';
+import { settingPrefix } from '../parse/setting-prefix.ts';
 import { applyCallee } from './apply.ts';
 import { readMemoryBound } from './bounds.ts';
 import { limits } from './budget.ts';
@@ -100,7 +101,7 @@ function checkOnce(session: CheckSession, file: File, builtins: readonly Builtin
   const trainSteps = (trace: Trace): number => {
     const block = session.blocks('train')[0];
     if (block === undefined) return 1;
-    const reader = new ClauseReader(session, 'train', CheckSession.settingPrefix(block), '`train`', block.body, block.keywordRange);
+    const reader = new ClauseReader(session, 'train', settingPrefix(block), '`train`', block.body, block.keywordRange);
     return (
       reader.number({ constant: (expression) => evaluate(trace, expression, trace.scope) }, 'steps', {
         integer: true,

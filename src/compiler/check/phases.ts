@@ -7,6 +7,7 @@ import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Result, SourceRange } from '../ir/ir.ts';
 import type { Argument, Block, Expression, Part, Statement } from '../parse/ast.ts';
+import { settingPrefix } from '../parse/setting-prefix.ts';
 import { limits } from './budget.ts';
 import { meanOver } from './builtins/numeric.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
@@ -17,7 +18,7 @@ import type { OptimiserMeaning, Phase, TensorMeaning } from './meaning.ts';
 import type { ModelEvaluate, ModelTrain, ModelValidate, ModelWeight } from './model.ts';
 import { pathOf } from './paths.ts';
 import { PoisonError } from './poison.ts';
-import { CheckSession } from './session.ts';
+import type { CheckSession } from './session.ts';
 import type { Trace } from './trace.ts';
 
 export interface PhaseTools {
@@ -75,7 +76,7 @@ function reported(trace: Trace, written: readonly Argument[]): Result[] {
 
 export function tracedTrain(tools: PhaseTools, block: Block): FinishedPhase<'train'> {
   const { session } = tools;
-  const prefix = CheckSession.settingPrefix(block);
+  const prefix = settingPrefix(block);
   const title = `\`${prefix.replace('.', ' ')}\``;
   const reader = new ClauseReader(session, 'train', prefix, title, block.body, block.keywordRange);
   reader.allowOnly(block.body, ['part']);

@@ -147,10 +147,4 @@ export class CheckSession {
       (declaration): declaration is Block => declaration.kind === 'block' && declaration.keyword === keyword,
     );
   }
-
-  /** `train`, `train.learner`, `omniglot`, `fast`: the prefix of the block's settings. */
-  static settingPrefix(block: Block): string {
-    if (block.keyword === 'train') return block.name === undefined ? 'train' : `train.${block.name.text}`;
-    return block.name?.text ?? block.keyword;
-  }
 }

@@ -7,6 +7,7 @@ import { suggest } from '../diagnostics/did-you-mean.ts';
 import type { EpisodeShape, Parameter, Result, SourceRange, TaskSource, Value } from '../ir/ir.ts';
 import { tensorType } from '../ir/tensor-type.ts';
 import type { Block, Expression, Part, Statement } from '../parse/ast.ts';
+import { settingPrefix } from '../parse/setting-prefix.ts';
 import { defineAll, drawn, functionMeaning } from './body.ts';
 import { limits } from './budget.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
@@ -15,7 +16,7 @@ import { describe } from './describe.ts';
 import { dim, sizes } from './dims.ts';
 import type { Dim, Meaning, RecordMeaning, TensorMeaning } from './meaning.ts';
 import { Scope } from './scope.ts';
-import { CheckSession } from './session.ts';
+import type { CheckSession } from './session.ts';
 import type { Trace } from './trace.ts';
 
 export interface Tasks {
@@ -30,7 +31,7 @@ export interface Tasks {
 export function readTasks(session: CheckSession, block: Block, constants: ConstantEvaluator): Tasks {
   const name = block.name?.text;
   if (name === undefined) throw new DiagnosticError(headerMissing('a name', 'tasks', 'tasks omniglot { … }', block.keywordRange));
-  const reader = new ClauseReader(session, 'tasks', CheckSession.settingPrefix(block), `\`tasks ${name}\``, block.body, block.keywordRange);
+  const reader = new ClauseReader(session, 'tasks', settingPrefix(block), `\`tasks ${name}\``, block.body, block.keywordRange);
   reader.complete();
   const source = readSource(session, reader, constants, name, block);
   const images = source.kind === 'images';
