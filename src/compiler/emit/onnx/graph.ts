@@ -51,6 +51,11 @@ export interface ResultType {
 export const OPSET_VERSION = 20;
 export const IR_VERSION = 9;
 
+export interface Reversal {
+  readonly input: OnnxTensor;
+  readonly axes: readonly number[];
+}
+
 export class GraphBuilder {
   /** Stamped on every node that is added. */
   source: SourceRange | undefined;
@@ -66,6 +71,8 @@ export class GraphBuilder {
   readonly #origins = new Map<string, OnnxTensor>();
   /** Results of reductions, for `reshape`. */
   readonly #reductions = new Map<string, { readonly op: string; readonly input: OnnxTensor; readonly axes: readonly number[] }>();
+  /** Results of `reverse`, for slices of them. */
+  readonly #reversals = new Map<string, Reversal>();
   #count = 0;
   #regions = 0;
   /** Of all names that this graph makes: ONNX gives a name once in a graph and the graphs within it. */
@@ -188,6 +195,24 @@ export class GraphBuilder {
     return this.node('Transpose', [tensor], { element: tensor.element, shape }, { perm: permutation });
   }
 
+  /** The elements along `axes` in the opposite order. */
+  reverse(tensor: OnnxTensor, axes: readonly number[]): OnnxTensor {
+    const all = (value: number) => this.integers(axes.map(() => value));
+    const limits = this.integers(axes.map((axis) => beforeFirst(tensor.shape[axis] as number)));
+    const inputs = [tensor, all(-1), limits, this.integers(axes), all(-1)];
+    const result = this.node('Slice', inputs, { element: tensor.element, shape: tensor.shape });
+    this.#reversals.set(result.name, { input: tensor, axes });
+    return result;
+  }
+
+  /** What was reversed to get `tensor`, perhaps with dimensions of 1 put behind since; undefined where nothing was. */
+  reversalOf(tensor: OnnxTensor): Reversal | undefined {
+    const reversal = this.#reversals.get((this.#origins.get(tensor.name) ?? tensor).name);
+    if (reversal === undefined) return undefined;
+    const { shape } = reversal.input;
+    return tensor.shape.every((size, axis) => size === (shape[axis] ?? 1)) && tensor.shape.length >= shape.length ? reversal : undefined;
+  }
+
   cast(tensor: OnnxTensor, element: ElementType): OnnxTensor {
     if (tensor.element === element) return tensor;
     return this.node('Cast', [tensor], { element, shape: tensor.shape }, { to: ELEMENT_CODES[element] });
@@ -208,6 +233,11 @@ export class GraphBuilder {
       nodes: usedNodes(this.#nodes, this.#outputs),
     });
   }
+}
+
+/** A limit of ONNX's Slice with a negative step: through element 0. The lowest int64 means the same, but is no safe integer. */
+export function beforeFirst(size: number): number {
+  return -size - 1;
 }
 
 /** ONNX's numbers of the element types (TensorProto.DataType). */

@@ -3,7 +3,7 @@ import { rankedShape } from '../../ir/broadcast-shapes.ts';
 import type { Node } from '../../ir/ir.ts';
 import { afterGather, invertPermutation, moveAxis } from '../../ir/permutations.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
-import type { OnnxTensor } from './graph.ts';
+import { beforeFirst, type GraphBuilder, type OnnxTensor } from './graph.ts';
 import type { LoweringContext } from './lowering-context.ts';
 
 export function broadcastInDim(context: LoweringContext, node: Node<'broadcast_in_dim'>): OnnxTensor {
@@ -21,7 +21,7 @@ export function broadcastInDim(context: LoweringContext, node: Node<'broadcast_i
   return same ? current : context.graph.reshape(operand, needed);
 }
 
-/** ONNX Slice over all axes; `limit` may be below `start` for negative steps. */
+/** ONNX Slice over all axes. Of a tensor that was reversed it takes its part before that, from the end. */
 export function slice(
   context: LoweringContext,
   tensor: OnnxTensor,
@@ -29,26 +29,51 @@ export function slice(
   limit: readonly number[],
   strides: readonly number[],
 ): OnnxTensor {
-  const axes = start
-    .map((_, axis) => axis)
-    .filter((axis) => !(start[axis] === 0 && limit[axis] === tensor.shape[axis] && (strides[axis] === 1 || tensor.shape[axis] === 1)));
-  if (axes.length === 0) return tensor;
   const { graph } = context;
-  const pick = (list: readonly number[]) => graph.integers(axes.map((axis) => list[axis] as number));
-  const shape = tensor.shape.map((size, axis) =>
-    axes.includes(axis) ? Math.ceil(((limit[axis] as number) - (start[axis] as number)) / (strides[axis] as number)) : size,
-  );
-  return graph.node('Slice', [tensor, pick(start), pick(limit), graph.integers(axes), pick(strides)], { element: tensor.element, shape });
+  const parts = tensor.shape.map((size, axis): Part => {
+    const [first, end, step] = [start[axis] as number, limit[axis] as number, strides[axis] as number];
+    return { axis, size, first, end, step, count: Math.ceil((end - first) / step) };
+  });
+  const taken = parts.filter(({ size, first, end, step }) => !(first === 0 && end === size && (step === 1 || size === 1)));
+  if (taken.length === 0) return tensor;
+  const shape = parts.map(({ count }) => count);
+  const reversal = graph.reversalOf(tensor);
+  const rank = reversal?.input.shape.length ?? 0;
+  if (reversal === undefined || taken.some(({ axis, count }) => axis >= rank || count === 0)) return sliced(graph, tensor, taken, shape);
+  const { input, axes } = reversal;
+  const fromEnd = parts
+    .filter((part) => axes.includes(part.axis) || taken.includes(part))
+    .map((part) => (axes.includes(part.axis) ? turned(part) : part));
+  return graph.reshape(sliced(graph, input, fromEnd, shape.slice(0, rank)), shape);
+}
+
+/** What a slice takes along one axis. */
+interface Part {
+  readonly axis: number;
+  readonly size: number;
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** The same elements where the axis has the opposite order. */
+function turned({ axis, size, first, step, count }: Part): Part {
+  const start = size - 1 - first;
+  if (count === 1) return { axis, size, first: start, end: start + 1, step: 1, count };
+  const end = start - (count - 1) * step - 1;
+  return { axis, size, first: start, end: end < 0 ? beforeFirst(size) : end, step: -step, count };
+}
+
+function sliced(graph: GraphBuilder, tensor: OnnxTensor, parts: readonly Part[], shape: readonly number[]): OnnxTensor {
+  const list = (of: (part: Part) => number) => graph.integers(parts.map(of));
+  const inputs = [tensor, list(({ first }) => first), list(({ end }) => end), list(({ axis }) => axis), list(({ step }) => step)];
+  return graph.node('Slice', inputs, { element: tensor.element, shape });
 }
 
 export function reverse(context: LoweringContext, tensor: OnnxTensor, dimensions: readonly number[]): OnnxTensor {
-  const { graph } = context;
   const axes = dimensions.filter((axis) => tensor.shape[axis] !== 1);
-  if (axes.length === 0) return tensor;
-  const fill = (value: number) => graph.integers(axes.map(() => value));
-  // The lowest int64 as limit means "through element 0"; -(size + 1) is the same and stays a safe integer.
-  const limits = graph.integers(axes.map((axis) => -(tensor.shape[axis] as number) - 1));
-  return graph.node('Slice', [tensor, fill(-1), limits, graph.integers(axes), fill(-1)], { element: tensor.element, shape: tensor.shape });
+  return axes.length === 0 ? tensor : context.graph.reverse(tensor, axes);
 }
 
 /** Zeros around, and `interior` zeros between the elements of, every dimension. */
