@@ -1,12 +1,12 @@
 /** @file From a spec to a program with its data: what every command that runs something does first. */
 
 import type { Model } from './compiler/check/model.ts';
+import { settingPrefix } from './compiler/check/setting-prefix.ts';
 import { type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
 import type { SourceFile } from './compiler/diagnostics/source-file.ts';
 import type { EpisodeShape, Program } from './compiler/ir/ir.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
 import { parse } from './compiler/parse/parse.ts';
-import { settingPrefix } from './compiler/parse/setting-prefix.ts';
 import { onnxFootprint } from './footprint.ts';
 import { checkEpisodes } from './runtime/data/check-episodes.ts';
 import { type DataOptions, loadResident } from './runtime/data/load.ts';

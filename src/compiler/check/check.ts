@@ -5,7 +5,6 @@ import { definedTwice, unknownSetting } from '../diagnostics/catalogue/names.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { EpisodeShape, SourceRange } from '../ir/ir.ts';
 import type { Block, File, Identifier, Statement } from '../parse/ast.ts';
-import { settingPrefix } from '../parse/setting-prefix.ts';
 import { applyCallee } from './apply.ts';
 import { readMemoryBound } from './bounds.ts';
 import { limits } from './budget.ts';
@@ -18,6 +17,7 @@ import type { Model, ModelAdaptation } from './model.ts';
 import { type FinishedPhase, type PhaseTools, tracedEvaluate, tracedTrain } from './phases.ts';
 import { Scope } from './scope.ts';
 import { type CheckInput, CheckSession } from './session.ts';
+import { settingPrefix } from './setting-prefix.ts';
 import { episodeRecord, readTasks, type Tasks } from './tasks.ts';
 import { type Language, Trace } from './trace.ts';
 import { reportUnknownNames } from './unknown-names.ts';

@@ -7,7 +7,6 @@ import { notAnOptimiser } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Result, SourceRange } from '../ir/ir.ts';
 import type { Argument, Block, Expression, Part, Statement } from '../parse/ast.ts';
-import { settingPrefix } from '../parse/setting-prefix.ts';
 import { limits } from './budget.ts';
 import { meanOver } from './builtins/numeric.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
@@ -19,6 +18,7 @@ import type { ModelEvaluate, ModelTrain, ModelValidate, ModelWeight } from './mo
 import { pathOf } from './paths.ts';
 import { PoisonError } from './poison.ts';
 import type { CheckSession } from './session.ts';
+import { settingPrefix } from './setting-prefix.ts';
 import type { Trace } from './trace.ts';
 
 export interface PhaseTools {

@@ -7,7 +7,6 @@ import { suggest } from '../diagnostics/did-you-mean.ts';
 import type { EpisodeShape, Parameter, Result, SourceRange, TaskSource, Value } from '../ir/ir.ts';
 import { tensorType } from '../ir/tensor-type.ts';
 import type { Block, Expression, Part, Statement } from '../parse/ast.ts';
-import { settingPrefix } from '../parse/setting-prefix.ts';
 import { defineAll, drawn, functionMeaning } from './body.ts';
 import { limits } from './budget.ts';
 import { ClauseReader, type ConstantEvaluator } from './clause-reader.ts';
@@ -17,6 +16,7 @@ import { dim, sizes } from './dims.ts';
 import type { Dim, Meaning, RecordMeaning, TensorMeaning } from './meaning.ts';
 import { Scope } from './scope.ts';
 import type { CheckSession } from './session.ts';
+import { settingPrefix } from './setting-prefix.ts';
 import type { Trace } from './trace.ts';
 
 export interface Tasks {

@@ -8,12 +8,15 @@ import type { OnnxGraph } from '../../../compiler/emit/onnx/graph.ts';
 import { emitOnnxLoop, loopOutputName } from '../../../compiler/emit/onnx/loop.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { EngineOptions } from '../../engine.ts';
+import { sharedWork } from './shared-work.ts';
 import { callsAtOnce, chooseThreads, isSmall } from './thread-choice.ts';
 
 export type OnnxRuntime = typeof import('onnxruntime-node');
 
 /** An entry function, its model, and how to run it. */
 export interface CompiledEntry {
+  /** What it computes from weights and state alone, if that is taken out of it. */
+  readonly shared?: CompiledEntry | undefined;
   readonly entry: EntryFunction;
   readonly model: Uint8Array;
   /** How many calls are worth handing over at once. */
@@ -44,22 +47,41 @@ export function compileEntries(program: Program, options: EngineOptions, device:
   const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
   for (const entry of program.functions) {
     if (entry.name === 'initialize') continue;
-    const threads = chooseThreads(entry.body, options.threads, availableParallelism());
-    entries.set(entry.name, {
-      entry,
-      model: emitOnnx(entry, program, { images: device === 'webgpu' ? 'float32' : 'uint8' }),
-      callsAtOnce: entry.body.results.some(({ name }) => resident.has(name)) ? callsAtOnce(entry.body) : 1,
-      loop: () => emitOnnxLoop(entry, program),
-      loopOutputName: (result) => loopOutputName(entry, program, result),
-      options: {
-        ...sessionOptions(threads, device, device === 'webgpu' ? inexactNodes(onnxGraph(entry)) : []),
-        // One block of memory for all nodes instead of an allocation for each: worth its doubled memory where that is little.
-        enableMemPattern: isSmall(entry.body),
-      },
-      outputName: (result) => outputName(entry, result),
-    });
+    const work = device === 'webgpu' ? undefined : sharedWork(entry, resident);
+    const compiled = compileEntry(work?.rest ?? entry, program, resident, options, device);
+    entries.set(
+      entry.name,
+      work === undefined ? compiled : { ...compiled, shared: compileEntry(work.shared, program, resident, options, device) },
+    );
   }
   return entries;
+}
+
+function compileEntry(
+  entry: EntryFunction,
+  program: Program,
+  resident: ReadonlySet<string>,
+  { threads }: EngineOptions,
+  device: OnnxDevice,
+): CompiledEntry {
+  const { body } = entry;
+  return {
+    entry,
+    model: emitOnnx(entry, program, { images: device === 'webgpu' ? 'float32' : 'uint8' }),
+    callsAtOnce: body.results.some(({ name }) => resident.has(name)) ? callsAtOnce(body) : 1,
+    loop: () => emitOnnxLoop(entry, program),
+    loopOutputName: (result) => loopOutputName(entry, program, result),
+    options: {
+      ...sessionOptions(
+        chooseThreads(body, threads, availableParallelism()),
+        device,
+        device === 'webgpu' ? inexactNodes(onnxGraph(entry)) : [],
+      ),
+      // One block of memory for all nodes instead of an allocation for each: worth its doubled memory where that is little.
+      enableMemPattern: isSmall(body),
+    },
+    outputName: (result) => outputName(entry, result),
+  };
 }
 
 /** Measured choices (bench/NOTES.md). */

@@ -19,6 +19,8 @@ export class OnnxSession implements Session {
   readonly #resident: ResidentTensors;
   readonly #prepared = new Map<string, PreparedEntry>();
   readonly #loops = new Map<string, PreparedEntry>();
+  /** Shared work whose results are those of the weights and state as they are. */
+  readonly #upToDate = new Set<CompiledEntry>();
   /** Calls replace tensors in place. */
   readonly #turns = new Turns();
 
@@ -31,14 +33,16 @@ export class OnnxSession implements Session {
       const size = (this.#resident.current(name).data as TensorData).length;
       this.#resident.write(name, { ...type, data: new Float64Array(size).fill(initial) });
     }
-    for (const { entry } of entries.values()) {
+    for (const { entry, shared } of entries.values()) {
       for (const input of entry.inputs) if (input.kind === 'data') this.#resident.declare(input.name, input.type);
+      for (const { name, value } of shared?.entry.body.results ?? []) this.#resident.declare(name, value.type);
     }
   }
 
   write(tensors: Tensors): Promise<void> {
     return this.#turns.take(async () => {
       for (const [name, tensor] of tensors) this.#resident.write(name, tensor);
+      this.#changed(new Set(tensors.keys()));
     });
   }
 
@@ -70,7 +74,9 @@ export class OnnxSession implements Session {
   }
 
   async #run(name: string, inputs: Tensors): Promise<Tensors> {
-    const prepared = this.#prepared.get(name) ?? (await this.#prepare(name));
+    const compiled = this.#entry(name);
+    const prepared = this.#prepared.get(name) ?? (await this.#prepare(name, compiled));
+    if (compiled.shared !== undefined) await this.#share(compiled.shared);
     const { feeds, fetches } = prepared;
     for (const { name: input, type } of prepared.supplied)
       feeds[input] = this.#resident.over(type, suppliedTensor(name, input, type, inputs).data);
@@ -116,6 +122,19 @@ export class OnnxSession implements Session {
     for (const { name, output } of replaced) fetches[output] = this.#resident.spare(name);
     await session.run(feeds, fetches);
     for (const { name } of replaced) this.#resident.swap(name);
+    this.#changed(new Set(replaced.map(({ name }) => name)));
+  }
+
+  /** Makes the results of shared work, unless they are there. */
+  async #share(work: CompiledEntry): Promise<void> {
+    if (this.#upToDate.has(work)) return;
+    const { name } = work.entry;
+    await this.#call(this.#prepared.get(name) ?? (await this.#prepare(name, work)));
+    this.#upToDate.add(work);
+  }
+
+  #changed(names: ReadonlySet<string>): void {
+    for (const work of this.#upToDate) if (work.entry.body.parameters.some(({ name }) => names.has(name))) this.#upToDate.delete(work);
   }
 
   #entry(name: string): CompiledEntry {
@@ -124,8 +143,7 @@ export class OnnxSession implements Session {
     return compiled;
   }
 
-  async #prepare(name: string): Promise<PreparedEntry> {
-    const { entry, model, options, outputName } = this.#entry(name);
+  async #prepare(name: string, { entry, model, options, outputName }: CompiledEntry): Promise<PreparedEntry> {
     const session = await this.#runtime.InferenceSession.create(model, options);
     const prepared = prepareEntry(entry, session, outputName, this.#resident);
     for (const { output, type } of prepared.returned) prepared.fetches[output] = this.#resident.allocate(type);

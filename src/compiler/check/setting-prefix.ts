@@ -1,5 +1,5 @@
 /** @file What the settings of a block are called. */
-import type { Block } from './ast.ts';
+import type { Block } from '../parse/ast.ts';
 
 /** `train`, `train.learner`, `omniglot`, `fast`. */
 export function settingPrefix(block: Block): string {
