@@ -40,6 +40,8 @@ export interface WeightCheck {
   readonly compiled: number;
   readonly differences: number;
   readonly passed: boolean;
+  /** False where differences disagree with the gradient and, at any two distances, with each other too: they cannot tell whether it is right. */
+  readonly settled: boolean;
 }
 
 export interface Gradcheck {
@@ -166,6 +168,7 @@ function checkWeight(
   let scale = 0;
   for (const value of gradient.data) scale = Math.max(scale, Math.abs(value));
   let worst = { error: Number.NEGATIVE_INFINITY, compiled: 0, differences: 0 };
+  let [failing, settledFailing] = [0, 0];
   chosen.forEach((entry, index) => {
     const compiled = gradient.data[entry] ?? Number.NaN;
     const along = (value: number): number => {
@@ -173,14 +176,19 @@ function checkWeight(
       changed.data[entry] = value;
       return loss(changed);
     };
-    const { error, quotient } = bestDifference(along, at.data[entry] ?? Number.NaN, compiled, scale, GRADCHECK_TOLERANCE / 10);
+    const { error, quotient, spread } = bestDifference(along, at.data[entry] ?? Number.NaN, compiled, scale, GRADCHECK_TOLERANCE / 10);
     // Written so that an error that is not a number counts as the worst.
     if (!(error <= worst.error)) worst = { error, compiled, differences: quotient };
+    if (!(error <= GRADCHECK_TOLERANCE)) {
+      failing++;
+      if (spread <= GRADCHECK_TOLERANCE) settledFailing++;
+    }
     progress?.(weight, index + 1, chosen.length);
   });
   const { error, compiled, differences } = worst;
   const passed = error <= GRADCHECK_TOLERANCE;
-  return { block, weight, entries: chosen.length, of: gradient.data.length, largestError: error, compiled, differences, passed };
+  const settled = failing === 0 || settledFailing > 0;
+  return { block, weight, entries: chosen.length, of: gradient.data.length, largestError: error, compiled, differences, passed, settled };
 }
 
 /** The entry with the largest gradient, and others by the seed. */

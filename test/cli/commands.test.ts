@@ -164,3 +164,18 @@ test('engines lists all with a reason or a version', async () => {
   expect(engines.map(({ name }) => name)).toEqual(['xla', 'tfjs', 'onnx', 'reference']);
   for (const { detail } of engines) expect(detail.length).toBeGreaterThan(5);
 });
+
+test('gradcheck says where differences cannot tell', async () => {
+  const path = join(folder, 'wild.meta');
+  const lines = 'tasks lines { slope ~ uniform(1, 3)  example { x ~ uniform(-1, 1)  y = slope * x }  shots 8  queries 8 }';
+  const loss = 'minimize mse(sin(1e9 * net(query.x)), query.y)';
+  writeFileSync(
+    path,
+    [lines, 'model net(x) { return x |> dense(1) }', `train { ${loss}  using adam(rate: 1e-3)  batch 2  steps 1 }`].join('\n'),
+  );
+  const { status, out, error } = await metac('gradcheck', path);
+  expect(status).toBe(4);
+  expect(out).toContain('unsettled');
+  expect(out).not.toContain('wrong');
+  expect(error).toContain('do not agree with each other');
+});

@@ -51,6 +51,12 @@ describe('gradcheck', () => {
     return checks;
   };
 
+  test('says where differences do not settle, and does not call that wrong', async () => {
+    const model = 'model net(x) { return x |> dense(1) }';
+    const [kernel] = await checked([lines, model, train('mse(sin(1e9 * net(query.x)), query.y)')].join('\n'), 0);
+    expect(kernel).toMatchObject({ weight: 'net.dense.kernel', passed: false, settled: false });
+  });
+
   test.each([0, 1, 2, 3])('a weight that changes nothing has the derivative 0, whatever rounding makes of it (seed %i)', async (seed) => {
     // What all are moved by does not change how far they are from one another.
     const model = 'model net(x) { return x |> dense(8) |> tanh |> dense(8) }';

@@ -53,11 +53,17 @@ export const run: CommandModule['run'] = async (given, terminal) => {
       check.largestError.toExponential(1),
       formatFigure(check.compiled),
       formatFigure(check.differences),
-      check.passed ? style.green('ok') : style.red('wrong'),
+      check.passed ? style.green('ok') : check.settled ? style.red('wrong') : style.yellow('unsettled'),
     ];
     const title = [...(blocks > 1 ? ['block'] : []), 'weight', 'entries', 'largest error', 'compiled', 'differences', ''];
     terminal.out(`${columns([title.map((cell) => style.bold(cell)), ...checks.map(row)])}\n`);
+    const unsettled = checks.filter((check) => !check.passed && !check.settled).length;
     const verdict = failed === 0 ? 'every checked entry agrees' : `${failed} of ${checks.length} weights disagree`;
+    if (unsettled > 0)
+      terminal.error(
+        `unsettled: differences at four distances from 1e-6 to 1e-3 do not agree with each other either, so they cannot tell; ` +
+          `the loss is not smooth there, or iterations in it end elsewhere for weights a little apart\n`,
+      );
     terminal.out(`${source.name}: ${verdict} (relative error at most ${tolerance} is allowed)\n`);
   }
   return failed === 0 ? EXIT.ok : EXIT.numeric;
