@@ -14,10 +14,18 @@ import { sizesParameter, tensorParameter, weightsParameter } from './parameters.
 
 const shapeParameter = sizesParameter('shape', 'shape of one draw; `[]` is a scalar, or the shape of the parameters', 1, []);
 
+interface Wrong {
+  readonly name: string;
+  readonly expected: string;
+  readonly hint: string;
+}
+
 interface Family {
   readonly name: string;
   readonly summary: string;
   readonly parameters: readonly { readonly name: string; readonly about: string; readonly default?: number }[];
+  /** What is wrong with parameters that are constants, if something is. */
+  wrong(constant: (name: string) => number | undefined): Wrong | undefined;
   readonly standard: 'uniform' | 'normal';
   /** From a standard draw and the parameters, all of one shape. */
   transform(context: Context, draw: Value, parameters: readonly Value[]): Value;
@@ -42,10 +50,23 @@ function ownDims(
   );
 }
 
+function refuseWrong(family: Family, meanings: ReadonlyMap<string, Meaning>, values: Arguments): void {
+  const constant = (name: string): number | undefined => {
+    const meaning = meanings.get(name);
+    return meaning?.kind === 'number' ? meaning.value : undefined;
+  };
+  const wrong = family.wrong(constant);
+  if (wrong === undefined) return;
+  const { name, expected, hint } = wrong;
+  // A default is never wrong by itself: what was written is to blame.
+  throw new DiagnosticError(wrongArgument(family.name, name, expected, String(constant(name)), values.rangeOf(name), hint));
+}
+
 function makeDistribution(family: Family, values: Arguments): DistributionMeaning {
   const meanings = new Map<string, Meaning>(family.parameters.map(({ name }) => [name, values.any(name)]));
   const ranges = family.parameters.map(({ name }) => values.rangeOf(name));
   const shape = dimsOf(values.numbers('shape'));
+  refuseWrong(family, meanings, values);
   const operands = [...meanings.values()].map((meaning, index) => ({ meaning, range: ranges[index] ?? values.range }));
   // Parameters are read where they are used, not where the distribution was written: that may be another function of the program.
   const read = (context: Context, parts: readonly Meaning[]): readonly TensorMeaning[] =>
@@ -110,6 +131,11 @@ const uniform = distribution({
     { name: 'low', about: 'smallest value', default: 0 },
     { name: 'high', about: 'end of the interval, not included', default: 1 },
   ],
+  wrong(constant) {
+    const [low, high] = [constant('low'), constant('high')];
+    if (low === undefined || high === undefined || low <= high) return undefined;
+    return { name: 'high', expected: `at least ${low}, which is \`low\``, hint: 'write the smaller number first' };
+  },
   standard: 'uniform',
   transform({ builder }, draw, [low, high]) {
     const width = builder.binary('subtract', high as Value, low as Value);
@@ -134,6 +160,10 @@ const normal = distribution({
     { name: 'mean', about: 'its mean', default: 0 },
     { name: 'deviation', about: 'its standard deviation (not the variance)', default: 1 },
   ],
+  wrong: (constant) =>
+    (constant('deviation') ?? 0) >= 0
+      ? undefined
+      : { name: 'deviation', expected: 'a number from 0 on', hint: 'the second parameter is the standard deviation, in units of the draw' },
   standard: 'normal',
   transform: ({ builder }, draw, [mean, deviation]) =>
     builder.binary('add', mean as Value, builder.binary('multiply', deviation as Value, draw)),
@@ -154,6 +184,11 @@ const bernoulli = distribution({
   name: 'bernoulli',
   summary: '1 with probability p, else 0.',
   parameters: [{ name: 'p', about: 'probability of 1', default: 0.5 }],
+  wrong(constant) {
+    const p = constant('p');
+    if (p === undefined || (p >= 0 && p <= 1)) return undefined;
+    return { name: 'p', expected: 'a probability, from 0 to 1', hint: 'a percentage is written as its hundredth: 30% is `0.3`' };
+  },
   standard: 'uniform',
   transform: ({ builder }, draw, [p]) => truthAsFloat(builder, builder.compare('LT', draw, p as Value)),
   logDensity(builder, value, [p]) {
