@@ -1,7 +1,7 @@
 /** @file Evaluates expressions and bodies in a trace. */
 import { binderNotHere, binderWithoutValue, notARecord } from '../diagnostics/catalogue/blocks.ts';
 import { unknownField, unknownName } from '../diagnostics/catalogue/names.ts';
-import { badGradient, badOperands } from '../diagnostics/catalogue/values.ts';
+import { badGradient, badOperands, noNumber } from '../diagnostics/catalogue/values.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceRange } from '../ir/ir.ts';
 import type { Argument, BinaryOperator, Body, Expression } from '../parse/ast.ts';
@@ -96,7 +96,7 @@ function binary(trace: Trace, expression: Expression & { kind: 'binary' }, scope
   if (left.kind === 'poison' || right.kind === 'poison') throw new PoisonError();
   if (operator === '..') return rangeOf(left, right, expression.range);
   if (left.kind === 'number' && right.kind === 'number' && operator !== '@')
-    return { kind: 'number', value: arithmetic(operator, left.value, right.value) };
+    return { kind: 'number', value: computed(operator, left.value, right.value, expression.range) };
   if (isLearner(left) || isLearner(right)) return combineLearners(trace, operator, left, right, expression.range);
   for (const [side, written] of [
     [left, expression.left],
@@ -118,6 +118,14 @@ function binary(trace: Trace, expression: Expression & { kind: 'binary' }, scope
       expression.right.range,
     ),
   );
+}
+
+/** A constant; refuses what is no number, and what is infinite though its operands are not. */
+function computed(operator: Exclude<BinaryOperator, '..' | '@'>, left: number, right: number, range: SourceRange): number {
+  const value = arithmetic(operator, left, right);
+  const overflowed = !Number.isFinite(value) && Number.isFinite(left) && Number.isFinite(right);
+  if (overflowed || Number.isNaN(value)) throw new DiagnosticError(noNumber(`${left} ${operator} ${right}`, value, range));
+  return value;
 }
 
 export function arithmetic(operator: Exclude<BinaryOperator, '..' | '@'>, left: number, right: number): number {

@@ -119,3 +119,17 @@ export function badGradient(expected: string, found: string, range: SourceRange)
     hint: 'write `gradient(loss, of: net)`',
   };
 }
+
+/** `found`: what was computed, with the numbers in it. */
+export function noNumber(found: string, value: number, range: SourceRange): Diagnostic {
+  const hint = 'check the divisor for 0 and the exponent for its size; `infinity` is a number that may be written';
+  return {
+    code: 'E0479',
+    severity: 'error',
+    title: Number.isNaN(value) ? 'this constant is not a number' : 'this constant is larger than any number',
+    range,
+    expected: 'a finite number',
+    found: `\`${found}\``,
+    hint,
+  };
+}
