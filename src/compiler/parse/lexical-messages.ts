@@ -14,7 +14,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   '&': 'multiply two comparisons to have both: `(a < b) * (c < d)`',
   '&&': 'multiply two comparisons to have both: `(a < b) * (c < d)`',
   '|': 'to hand a value on, write `|>`',
-  '||': 'to hand a value on, write `|>`',
+  '||': 'add two comparisons to have either: `(a < b) + (c < d) > 0`; to hand a value on, write `|>`',
   '!': 'to compare, write `!=`',
   '?': 'to choose between two values, write `where(condition, a, b)`',
   '…': 'a range is written with two dots: `1..5`',

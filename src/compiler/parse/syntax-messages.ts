@@ -245,8 +245,23 @@ function besideHint(tokens: Tokens, index: number): string {
   if (isA(previous, NumberLiteral) && isA(token, Name)) {
     return `a product is written \`${previous?.image}*${token?.image}\`; numbers carry no unit`;
   }
+  if (isA(token, Colon) && bracketBefore(tokens, index) === '[')
+    return 'a range is written with two dots, and both its ends are in it: `x[0..4]` are five';
   const here = previous !== undefined && isA(previous, Name) && opensLine(tokens, index - 1) ? saidHere(previous.image) : undefined;
   return here ?? 'put `,` or an operator between the two';
+}
+
+/** The bracket or parenthesis that is open at the token. */
+function bracketBefore(tokens: Tokens, index: number): string | undefined {
+  let closed = 0;
+  for (const { image } of tokens.slice(0, index).reverse()) {
+    if (image === ')' || image === ']') closed++;
+    else if (image === '(' || image === '[') {
+      if (closed === 0) return image;
+      closed--;
+    }
+  }
+  return undefined;
 }
 
 /** The word that begins the statement or header in which the token stands. */
