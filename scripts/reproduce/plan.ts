@@ -45,8 +45,8 @@ export const plan: readonly Reproduction[] = [
     name: 'maml-omniglot',
     spec: 'maml-omniglot',
     figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`, THREE_STEPS, ['98.7 ± 0.4 %', `${FINN}, table 1`])],
-    protocol: '1,400 steps instead of 60,000; head starts at zero, cosine outer rate; splits of Vinyals 2016',
-    toReach: '`npx metac train specs/maml-omniglot.meta --steps 60000`, about 2 h 30 min on 2 cores; not run.',
+    protocol: '1,150 steps instead of 60,000; head starts at zero, cosine outer rate; splits of Vinyals 2016',
+    toReach: '`npx metac train specs/maml-omniglot.meta --steps 60000`, about 4 h on 2 cores; not run.',
   },
   {
     name: 'maml-fc-omniglot',
@@ -221,13 +221,13 @@ export const plan: readonly Reproduction[] = [
   {
     name: 'maml-omniglot.700-steps',
     spec: 'maml-omniglot',
-    settings: { 'train.steps': '700', 'validate.every': '175' },
+    settings: { 'train.steps': '700', outer_rate: 'cosine_decay(3e-3, 1e-4)', 'validate.every': '175' },
     figures: [
       accuracy(`${FIVE_WAYS}, 3 inner steps`, THREE_STEPS),
       accuracy('macro F1', 'f1'),
       accuracy('expected calibration error', 'calibration'),
     ],
-    protocol: 'what the next three are compared with',
+    protocol: 'what the next three are compared with: their steps and rate',
   },
   {
     name: 'error-loss-omniglot',

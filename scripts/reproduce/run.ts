@@ -39,7 +39,7 @@ export async function reproduce(reproduction: Reproduction, seed: number, place:
   return {
     name,
     seed,
-    command: ['npx metac train', ...words].join(' '),
+    command: ['npx metac train', ...words.map(quoted)].join(' '),
     specHash: hash,
     steps: stepsOf(folder),
     seconds: Math.round(secondsIn(join(folder.path, 'seconds'))),
@@ -82,4 +82,9 @@ function secondsIn(clock: string): number {
 function stepsOf(folder: RunFolder): number {
   const last = readFileSync(folder.metrics, 'utf8').trimEnd().split('\n').at(-1) ?? '{}';
   return (JSON.parse(last) as { readonly step?: number }).step ?? 0;
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w.=/:@,-]+$/.test(word) ? word : `'${word}'`;
 }
