@@ -3,7 +3,6 @@
  * until a weight or state changes. A chunk of tasks turns and cuts kernels as all others do; of a task of MAML's convolutional net that is a twentieth.
  */
 import { finiteValues } from '../../../compiler/emit/onnx/finite-values.ts';
-import { FunctionBuilder } from '../../../compiler/ir/build.ts';
 import type { AnyNode, EntryFunction, Func, Value } from '../../../compiler/ir/ir.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 
@@ -35,18 +34,21 @@ export function sharedWork(entry: EntryFunction, resident: ReadonlySet<string>):
   if (moved < WORTH_A_MODEL) return undefined;
   const named = values.map((value, index) => ({ name: `${entry.name}/shared${index}`, value }));
 
-  const builder = new FunctionBuilder();
-  const known = new Map(lasting.map(({ name, value }) => [value, builder.parameter(name, value.type)]));
-  for (const node of first) builder.copy(node, known);
-  const results = named.map(({ name, value }) => ({ name, value: known.get(value) as Value }));
-  const shared: EntryFunction = { name: `${entry.name}/shared`, body: builder.finish(results), tasks: 0, inputs: [] };
-
-  const others = new FunctionBuilder();
-  const seen = new Map([...body.parameters, ...named].map(({ name, value }) => [value, others.parameter(name, value.type)]));
-  const ends = body.results.map(({ value }) => value);
-  for (const node of nodesFor(body, ends, new Set(values))) others.copy(node, seen);
-  const rest = others.finish(body.results.map(({ name, value }) => ({ name, value: seen.get(value) as Value })));
-  return { shared, rest: { ...entry, body: rest } };
+  return {
+    shared: { name: `${entry.name}/shared`, body: { parameters: lasting, nodes: first, results: named }, tasks: 0, inputs: [] },
+    rest: {
+      ...entry,
+      body: {
+        parameters: [...body.parameters, ...named],
+        nodes: nodesFor(
+          body,
+          body.results.map(({ value }) => value),
+          new Set(values),
+        ),
+        results: body.results,
+      },
+    },
+  };
 }
 
 /** What a function's values depend on. */
@@ -89,7 +91,8 @@ class Reach {
       if (!this.#lasting.has(value)) return;
       const node = this.#made.get(value);
       if (node !== undefined && isFree(node)) use(node.operands[0] as Value);
-      else if (node !== undefined) found.add(value);
+      // Of several results one would be made twice.
+      else if (node?.results.length === 1) found.add(value);
     };
     for (const { operands, results } of this.#body.nodes) if (!results.some((result) => this.#lasting.has(result))) operands.forEach(use);
     for (const { value } of this.#body.results) use(value);
