@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { loadImageFiles } from '../src/runtime/data/image-files.ts';
-import { readNpzImages } from '../src/runtime/data/npz.ts';
+import { openNpz } from '../src/runtime/data/npz.ts';
 import { readBytes } from '../src/runtime/data/read-file.ts';
 import { SHIPPED, shippedDataFolder } from '../src/runtime/data/shipped.ts';
 import { PHASES, readShippedSplit, splitClasses } from '../src/runtime/data/splits.ts';
@@ -15,7 +15,7 @@ if (folder === undefined || omniglot === undefined) throw new Error('usage: npx 
 
 const data = shippedDataFolder();
 const pack = join(data, omniglot.pack);
-const packed = readNpzImages(readBytes(pack, 'the data set'), pack, join(data, omniglot.classList));
+const packed = await openNpz(readBytes(pack, 'the data set'), pack, join(data, omniglot.classList)).set;
 const started = performance.now();
 const original = await loadImageFiles(folder, {
   height: 28,

@@ -9,7 +9,7 @@ import type { Footprint } from './compiler/optimize/cost.ts';
 import { parse } from './compiler/parse/parse.ts';
 import { onnxFootprint } from './footprint.ts';
 import { checkEpisodes } from './runtime/data/check-episodes.ts';
-import { type DataOptions, loadResident } from './runtime/data/load.ts';
+import { type DataOptions, type OpenedImages, openResident } from './runtime/data/load.ts';
 import type { ResidentImages } from './runtime/data/resident.ts';
 import type { Phase } from './runtime/data/splits.ts';
 
@@ -29,7 +29,7 @@ export interface Prepared {
 }
 
 /**
- * Checks the spec, reads the data that it names, then compiles: the shape of the resident tensors is part of the program. A spec with
+ * Checks the spec, opens the data that it names, then compiles: the shape of the resident tensors is part of the program. A spec with
  * errors reads no data. Throws DiagnosticError when the data is missing or wrong.
  */
 export async function prepare(source: SourceFile, options: PrepareOptions = {}): Promise<Prepared> {
@@ -39,10 +39,12 @@ export async function prepare(source: SourceFile, options: PrepareOptions = {}):
   if (model === undefined) {
     return { compilation: { diagnostics, model, program: undefined, passes: [], chunk: 0 }, images: new Map() };
   }
-  const images = await loadImages(model, options.data ?? {});
-  const rows = new Map([...images].map(([tasks, resident]) => [tasks, resident.rows]));
+  const opened = await openImages(model, options.data ?? {});
+  const rows = new Map([...opened].map(([tasks, { rows }]) => [tasks, rows]));
   const footprint = (program: Program, compiled: Program): Footprint => onnxFootprint(program, compiled, options.threads);
   const compilation = compile(source, { footprint, ...options, settings, rows, checked });
+  const images = new Map<string, ResidentImages>();
+  for (const [tasks, { images: resident }] of opened) images.set(tasks, await resident);
   if (compilation.program !== undefined) checkAllEpisodes(compilation.program, images);
   return { compilation, images };
 }
@@ -71,8 +73,9 @@ function settingsFor(source: SourceFile, { settings = new Map(), steps }: Prepar
   return new Map([...settings, ...prefixes.map((prefix) => [`${prefix}.steps`, String(steps)] as const)]);
 }
 
-async function loadImages(model: Model, options: DataOptions): Promise<ReadonlyMap<string, ResidentImages>> {
-  const loaded = new Map<string, ResidentImages>();
-  for (const { name, images } of model.sources) if (images !== undefined) loaded.set(name, await loadResident(images, options));
-  return loaded;
+/** The images themselves are read on other threads while the spec is compiled. */
+async function openImages(model: Model, options: DataOptions): Promise<ReadonlyMap<string, OpenedImages>> {
+  const opened = new Map<string, OpenedImages>();
+  for (const { name, images } of model.sources) if (images !== undefined) opened.set(name, await openResident(images, options));
+  return opened;
 }

@@ -17,6 +17,13 @@ export interface ImageSet {
   readonly classes: readonly ImageClass[];
 }
 
+/** A data set that is still being read: how many images it will have is known first. */
+export interface OpenedImageSet {
+  /** As its labels say; the set is refused if it has another number of images. */
+  readonly rows: number;
+  readonly set: Promise<ImageSet>;
+}
+
 export function rowCount(set: ImageSet): number {
   return set.images.length / (set.height * set.width);
 }
@@ -29,4 +36,10 @@ export function className(folders: readonly string[]): string {
   const first = folders[0];
   const own = first === 'images_background' || first === 'images_evaluation' ? folders.slice(1) : folders;
   return own.join('/');
+}
+
+/** Errors of `work` are for whoever waits for it, and nobody may wait yet. */
+export function heardLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }

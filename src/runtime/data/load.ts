@@ -6,8 +6,8 @@ import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
 import type { TaskSource } from '../../compiler/ir/ir.ts';
 import { loadImageFiles } from './image-files.ts';
-import { type ImageSet, rowCount } from './image-set.ts';
-import { findClassList, readNpzImages } from './npz.ts';
+import { heardLater, type ImageSet, type OpenedImageSet, rowCount } from './image-set.ts';
+import { findClassList, openNpz } from './npz.ts';
 import { readBytes, statOf } from './read-file.ts';
 import { makeResident, type ResidentImages } from './resident.ts';
 import { boxResizer } from './resize.ts';
@@ -30,6 +30,10 @@ export interface DataOptions {
 
 /** Reads the images of a tasks block at the size that it asks for. */
 export async function loadImageSet(source: ImageSource, options: DataOptions = {}): Promise<ImageSet> {
+  return (await openImageSet(source, options)).set;
+}
+
+async function openImageSet(source: ImageSource, options: DataOptions): Promise<OpenedImageSet> {
   if (source.channels !== 1) throw new LimitationError(`images have one grey channel; ${source.channels} channels are not supported`);
   const shipped = SHIPPED.find(({ name }) => name === source.dataset);
   const replacement = options.replacements?.get(source.dataset);
@@ -37,9 +41,9 @@ export async function loadImageSet(source: ImageSource, options: DataOptions = {
   if (replacement === undefined && shipped !== undefined) {
     const folder = shippedDataFolder();
     const pack = join(folder, shipped.pack);
-    const set = readNpzImages(readBytes(pack, 'the data set'), pack, join(folder, shipped.classList));
+    const opened = openNpz(readBytes(pack, 'the data set'), pack, join(folder, shipped.classList));
     const hint = `the originals are larger: --data ${shipped.name}=FOLDER_OF_THE_ORIGINAL_ZIPS`;
-    return resizeSet({ ...set, name: shipped.name }, height, width, hint);
+    return resized(opened, shipped.name, height, width, hint);
   }
   const path = replacement ?? within(options.baseFolder, source.dataset);
   if (replacement === undefined && !existsSync(path)) {
@@ -52,17 +56,22 @@ export async function loadImageSet(source: ImageSource, options: DataOptions = {
       );
     throw new DiagnosticError(dataFileMissing(path, 'the data set'));
   }
-  return readPath(path, source, shipped, options);
+  return openPath(path, source, shipped, options);
 }
 
-async function readPath(path: string, source: ImageSource, shipped: ShippedDataSet | undefined, options: DataOptions): Promise<ImageSet> {
+async function openPath(
+  path: string,
+  source: ImageSource,
+  shipped: ShippedDataSet | undefined,
+  options: DataOptions,
+): Promise<OpenedImageSet> {
   const [height, width] = source.resize;
   if (!statOf(path, 'the data set').isDirectory()) {
     const bytes = readBytes(path, 'the data set');
     if (!looksLikeZip(bytes)) throw new DiagnosticError(dataKindUnknown(path));
     if (/\.npz$/i.test(path)) {
-      const set = readNpzImages(bytes, path, findClassList(dirname(path), basename(path)));
-      return resizeSet({ ...set, name: source.dataset }, height, width, 'choose a smaller `resize`, or give the original images');
+      const opened = openNpz(bytes, path, findClassList(dirname(path), basename(path)));
+      return resized(opened, source.dataset, height, width, 'choose a smaller `resize`, or give the original images');
     }
   }
   const set = await loadImageFiles(path, {
@@ -73,11 +82,15 @@ async function readPath(path: string, source: ImageSource, shipped: ShippedDataS
     cacheFolder: options.cacheFolder,
     progress: options.progress,
   });
-  return { ...set, name: source.dataset };
+  return { rows: rowCount(set), set: Promise.resolve({ ...set, name: source.dataset }) };
 }
 
 function within(folder: string | undefined, path: string): string {
   return folder === undefined || isAbsolute(path) ? path : join(folder, path);
+}
+
+function resized({ rows, set }: OpenedImageSet, name: string, height: number, width: number, hint: string): OpenedImageSet {
+  return { rows, set: heardLater(set.then((whole) => resizeSet({ ...whole, name }, height, width, hint))) };
 }
 
 function resizeSet(set: ImageSet, height: number, width: number, hint: string): ImageSet {
@@ -103,9 +116,21 @@ export function loadSplit(source: ImageSource, options: DataOptions = {}): Class
   return readSplitFile(path);
 }
 
+/** Image data that are still being read: how many rows they will have is known first. */
+export interface OpenedImages {
+  readonly rows: number;
+  readonly images: Promise<ResidentImages>;
+}
+
 /** Everything an image `tasks` block needs, read and checked. */
 export async function loadResident(source: ImageSource, options: DataOptions = {}): Promise<ResidentImages> {
+  return (await openResident(source, options)).images;
+}
+
+/** As `loadResident`; what is wrong with the images themselves is found when they are waited for. */
+export async function openResident(source: ImageSource, options: DataOptions = {}): Promise<OpenedImages> {
   const split = loadSplit(source, options);
-  const set = await loadImageSet(source, options);
-  return makeResident(set, source.rotations, splitClasses(set, split, source.split));
+  const { rows, set } = await openImageSet(source, options);
+  const images = set.then((whole) => makeResident(whole, source.rotations, splitClasses(whole, split, source.split)));
+  return { rows: rows * source.rotations.length, images: heardLater(images) };
 }

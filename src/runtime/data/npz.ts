@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { classListDamaged, npzContent } from '../../compiler/diagnostics/catalogue/data.ts';
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
-import { className, type ImageClass, type ImageSet } from './image-set.ts';
+import { className, heardLater, type ImageClass, type ImageSet, type OpenedImageSet } from './image-set.ts';
 import { type NpyArray, readNpy } from './npy.ts';
 import { readBytes } from './read-file.ts';
 import { readZip, type ZipEntry, type ZipLimits } from './zip.ts';
@@ -11,13 +11,21 @@ import { readZip, type ZipEntry, type ZipLimits } from './zip.ts';
 const LIMITS: ZipLimits = { entries: 64, entryBytes: 2 ** 31 - 1, totalBytes: 2 ** 31 - 1 };
 
 /**
+ * The labels are read at once, the images on another thread: whoever needs to know how many there are need not wait for them.
+ *
  * @param classList path of a JSON file `{"classes": [names]}` for archives without a `classes` array; without either, classes are
  * named after their labels.
  */
-export function readNpzImages(bytes: Uint8Array, path: string, classList: string | undefined): ImageSet {
+export function openNpz(bytes: Uint8Array, path: string, classList: string | undefined): OpenedImageSet {
   const entries = readZip(bytes, path, LIMITS);
-  const images = load(entries, path, 'images');
-  const labels = load(entries, path, 'labels');
+  const [imagesEntry, labelsEntry] = [entryOf(entries, path, 'images'), entryOf(entries, path, 'labels')];
+  const images = heardLater(imagesEntry.readBeside());
+  const labels = readNpy(labelsEntry.read(), path, 'labels');
+  const set = images.then((content) => imageSet(readNpy(content, path, 'images'), labels, entries, path, classList));
+  return { rows: labels.shape[0] ?? 0, set: heardLater(set) };
+}
+
+function imageSet(images: NpyArray, labels: NpyArray, entries: readonly ZipEntry[], path: string, classList: string | undefined): ImageSet {
   const [rows = 0, height = 0, width = 0, channels = 1] = images.shape;
   const flat = images.data;
   if (!(flat instanceof Uint8Array) || images.shape.length < 3 || images.shape.length > 4 || channels !== 1 || height * width === 0)
@@ -44,9 +52,9 @@ export function readNpzImages(bytes: Uint8Array, path: string, classList: string
   return { name: path, height, width, images: flat, classes };
 }
 
-function load(entries: readonly ZipEntry[], path: string, name: string): NpyArray {
+function entryOf(entries: readonly ZipEntry[], path: string, name: string): ZipEntry {
   const entry = entries.find((candidate) => candidate.name === `${name}.npy`);
-  if (entry !== undefined) return readNpy(entry.read(), path, name);
+  if (entry !== undefined) return entry;
   const found = entries.map((candidate) => candidate.name.replace(/\.npy$/, ''));
   throw new DiagnosticError(npzContent(path, 'arrays `images` and `labels`', found.slice(0, 8).join(', ') || 'no arrays'));
 }
@@ -67,8 +75,8 @@ function classNames(
   classList: string | undefined,
   count: number,
 ): readonly string[] | undefined {
-  const own = entries.some((entry) => entry.name === 'classes.npy') ? load(entries, path, 'classes').data : undefined;
-  if (own !== undefined) return checkNames([...own], path, count);
+  const own = entries.find((entry) => entry.name === 'classes.npy');
+  if (own !== undefined) return checkNames([...readNpy(own.read(), path, 'classes').data], path, count);
   if (classList === undefined) return undefined;
   return checkNames(readClassList(classList), classList, count);
 }

@@ -2,7 +2,8 @@
  * @file Reads zip archives (PKWARE APPNOTE 6.3): the central directory is parsed and checked here, zlib inflates, and sizes and
  * CRC-32 of every entry are verified. Limits hold before anything is unpacked.
  */
-import { crc32, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { archiveTooLarge, zipDamaged, zipEntryDamaged, zipEntryUnsupported } from '../../compiler/diagnostics/catalogue/data.ts';
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 
@@ -12,6 +13,8 @@ export interface ZipEntry {
   readonly size: number;
   /** Unpacks and verifies. */
   read(): Uint8Array;
+  /** The same on another thread. */
+  readBeside(): Promise<Uint8Array>;
 }
 
 export interface ZipLimits {
@@ -63,7 +66,12 @@ export function readZip(archive: Uint8Array, path: string, limits: ZipLimits): Z
       );
     if (total > limits.totalBytes)
       throw new DiagnosticError(archiveTooLarge(path, 'all entries', `${limits.totalBytes} bytes`, `more than ${total - 1} bytes`));
-    entries.push({ name: record.name, size: record.size, read: () => unpack(view, archive, path, record) });
+    entries.push({
+      name: record.name,
+      size: record.size,
+      read: () => verified(expand(packedBytes(view, archive, path, record), path, record), path, record),
+      readBeside: async () => verified(await expandBeside(packedBytes(view, archive, path, record), path, record), path, record),
+    });
   }
   return entries;
 }
@@ -108,7 +116,8 @@ function directoryRecord(view: DataView, archive: Uint8Array, position: number):
   };
 }
 
-function unpack(view: DataView, archive: Uint8Array, path: string, record: DirectoryRecord): Uint8Array {
+/** The bytes of an entry as they lie in the archive. */
+function packedBytes(view: DataView, archive: Uint8Array, path: string, record: DirectoryRecord): Uint8Array {
   const { name, header, packedSize, size } = record;
   if ((record.flags & 1) !== 0) throw new DiagnosticError(zipEntryUnsupported(path, name, 'an encrypted entry'));
   if (packedSize === 0xffffffff || size === 0xffffffff) throw new DiagnosticError(zipEntryUnsupported(path, name, 'a zip64 entry'));
@@ -119,26 +128,46 @@ function unpack(view: DataView, archive: Uint8Array, path: string, record: Direc
     throw new DiagnosticError(
       zipEntryDamaged(path, name, `${packedSize} bytes from byte ${start}`, `an archive of ${archive.length} bytes`),
     );
-  const content = expand(archive.subarray(start, start + packedSize), path, record);
+  if (record.method !== 0 && record.method !== 8)
+    throw new DiagnosticError(zipEntryUnsupported(path, name, `compression method ${record.method}`));
+  return archive.subarray(start, start + packedSize);
+}
+
+function verified(content: Uint8Array, path: string, { name, size, crc: expected }: DirectoryRecord): Uint8Array {
   if (content.length !== size)
     throw new DiagnosticError(zipEntryDamaged(path, name, `${size} bytes after unpacking`, `${content.length} bytes`));
   const crc = crc32(content);
-  if (crc !== record.crc)
-    throw new DiagnosticError(zipEntryDamaged(path, name, `CRC-32 ${hexadecimal(record.crc)}`, `CRC-32 ${hexadecimal(crc)}`));
+  if (crc !== expected)
+    throw new DiagnosticError(zipEntryDamaged(path, name, `CRC-32 ${hexadecimal(expected)}`, `CRC-32 ${hexadecimal(crc)}`));
   return content;
 }
 
-function expand(packed: Uint8Array, path: string, { name, method, size }: DirectoryRecord): Uint8Array {
-  if (method === 0) return packed;
-  if (method !== 8) throw new DiagnosticError(zipEntryUnsupported(path, name, `compression method ${method}`));
+function expand(packed: Uint8Array, path: string, record: DirectoryRecord): Uint8Array {
+  if (record.method === 0) return packed;
   try {
-    // One byte more, to tell an entry that is too long; all in one piece, which is not copied together.
-    return inflateRawSync(packed, { maxOutputLength: size + 1, chunkSize: Math.max(SMALLEST_CHUNK, size + 1) });
+    return inflateRawSync(packed, inflation(record));
   } catch (error) {
-    // zlib's errors say what is wrong with the bytes.
-    if (error instanceof Error) throw new DiagnosticError(zipEntryDamaged(path, name, 'a deflated stream', error.message));
-    throw error;
+    throw asDiagnostic(error, path, record);
   }
+}
+
+async function expandBeside(packed: Uint8Array, path: string, record: DirectoryRecord): Promise<Uint8Array> {
+  if (record.method === 0) return packed;
+  try {
+    return await promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw)(packed, inflation(record));
+  } catch (error) {
+    throw asDiagnostic(error, path, record);
+  }
+}
+
+/** One byte more, to tell an entry that is too long; all in one piece, which is not copied together. */
+function inflation({ size }: DirectoryRecord): ZlibOptions {
+  return { maxOutputLength: size + 1, chunkSize: Math.max(SMALLEST_CHUNK, size + 1) };
+}
+
+/** zlib's errors say what is wrong with the bytes. */
+function asDiagnostic(error: unknown, path: string, { name }: DirectoryRecord): unknown {
+  return error instanceof Error ? new DiagnosticError(zipEntryDamaged(path, name, 'a deflated stream', error.message)) : error;
 }
 
 function hexadecimal(word: number): string {
