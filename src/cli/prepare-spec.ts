@@ -1,11 +1,11 @@
 /** @file What `compile`, `explain`, `train` and `gradcheck` share: reads the spec, prepares it, reports what is wrong with it. */
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Model } from '../compiler/check/model.ts';
 import type { Compilation } from '../compiler/compile.ts';
 import type { SourceFile } from '../compiler/diagnostics/source-file.ts';
 import type { Program } from '../compiler/ir/ir.ts';
 import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts';
+import { cacheFolder } from '../runtime/data/cache.ts';
 import type { DataOptions } from '../runtime/data/load.ts';
 import { jsonRefusal, printDiagnostics, summaryOf } from './diagnostics-report.ts';
 import { formatCount } from './format.ts';
@@ -44,7 +44,7 @@ export function dataOptions(source: SourceFile, given: Arguments, terminal: Term
   return {
     replacements,
     ...(source.name === '<stdin>' ? {} : { baseFolder: dirname(source.name) }),
-    cacheFolder: process.env.METAC_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'metac'),
+    cacheFolder: cacheFolder(process.env),
     progress: (done, total) => {
       if (!terminal.interactive) return;
       terminal.error(`\r\u001b[Kreading images ${formatCount(done)} of ${formatCount(total)}${done >= total ? '\r\u001b[K' : ''}`);

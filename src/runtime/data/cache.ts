@@ -7,8 +7,9 @@ import { decodeSafetensors, encodeSafetensors, SafetensorsError } from '../check
 import type { ImageSet } from './image-set.ts';
 import { isSystemError } from './read-file.ts';
 
-/** `$XDG_CACHE_HOME/metac`, else `~/.cache/metac`. */
-export function defaultCacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
+/** `$METAC_CACHE`, else `$XDG_CACHE_HOME/metac`, else `~/.cache/metac`. */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  if (environment.METAC_CACHE !== undefined) return environment.METAC_CACHE;
   const base = environment.XDG_CACHE_HOME;
   return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'metac');
 }

@@ -6,8 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { InternalError, LimitationError } from '../../../src/compiler/diagnostics/internal-error.ts';
 import { FunctionBuilder } from '../../../src/compiler/ir/build.ts';
+import { DiskCache } from '../../../src/runtime/disk-cache.ts';
 import { compileModule } from '../../../src/runtime/engines/xla/compile-module.ts';
-import { ExecutableCache } from '../../../src/runtime/engines/xla/executable-cache.ts';
 import { DeviceBuffer, toDevice } from '../../../src/runtime/engines/xla/pjrt/buffers.ts';
 import type { PjrtClient } from '../../../src/runtime/engines/xla/pjrt/client.ts';
 import { failureOf, PjrtError } from '../../../src/runtime/engines/xla/pjrt/errors.ts';
@@ -35,7 +35,7 @@ const repeat = (size: number) => `module @repeat {
   }
 }`;
 
-const compile = (client: PjrtClient, text: string, cache?: ExecutableCache): Promise<LoadedExecutable> =>
+const compile = (client: PjrtClient, text: string, cache?: DiskCache): Promise<LoadedExecutable> =>
   compileModule(client, 'the test', text, { replicas: 1, anyDevice: false, overrides: new Map() }, cache);
 
 const scalar = { dtype: 'float', shape: [] } as const;
@@ -180,7 +180,7 @@ describe.skipIf('missing' in found)('ahead of the calls', () => {
 describe.skipIf('missing' in found)('executables on disk', () => {
   test('are loaded instead of compiled; a damaged one is compiled again', async () => {
     const path = join(folder, 'cache');
-    const cache = new ExecutableCache(path);
+    const cache = new DiskCache(path, 'xla', 'test 1');
     const client = await start();
     const first = await compile(client, repeat(3), cache);
     const [entry] = readdirSync(path).map((name) => join(path, name)) as [string];

@@ -1,7 +1,7 @@
 /** @file A module's executable: from the cache where it is, else compiled and kept. */
 import { statSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { cacheKey, type ExecutableCache } from './executable-cache.ts';
+import { cacheKey, type DiskCache } from '../../disk-cache.ts';
 import type { PjrtClient } from './pjrt/client.ts';
 import { type CompileOptions, encodeCompileOptions } from './pjrt/compile-options.ts';
 import { explained, PjrtError } from './pjrt/errors.ts';
@@ -13,7 +13,7 @@ export async function compileModule(
   what: string,
   text: string,
   options: CompileOptions,
-  cache: ExecutableCache | undefined,
+  cache: DiskCache | undefined,
 ): Promise<LoadedExecutable> {
   const encoded = encodeCompileOptions(options);
   const key = cacheKey([text, encoded, fingerprint(client)]);

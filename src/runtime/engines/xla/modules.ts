@@ -3,8 +3,8 @@ import { emitStableHlo, type StableHloModule } from '../../../compiler/emit/stab
 import { emitStableHloLoop } from '../../../compiler/emit/stablehlo/emit-loop.ts';
 import type { Precision, Target } from '../../../compiler/emit/stablehlo/lowering-context.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
+import type { DiskCache } from '../../disk-cache.ts';
 import { compileModule } from './compile-module.ts';
-import type { ExecutableCache } from './executable-cache.ts';
 import type { PjrtClient } from './pjrt/client.ts';
 import type { LoadedExecutable } from './pjrt/executable.ts';
 import { cudaOverrides } from './plugins/cuda-packages.ts';
@@ -22,7 +22,7 @@ export interface ModuleChoices {
   readonly precision: Precision;
   /** Devices of the session. */
   readonly devices: number;
-  readonly cache: ExecutableCache | undefined;
+  readonly cache: DiskCache | undefined;
 }
 
 export class Modules {

@@ -4,9 +4,9 @@ import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts
 import type { Precision } from '../../../compiler/emit/stablehlo/lowering-context.ts';
 import { stableHloLowerings } from '../../../compiler/emit/stablehlo/lowerings.ts';
 import type { Program } from '../../../compiler/ir/ir.ts';
-import { defaultCacheFolder } from '../../data/cache.ts';
+import { cacheFolder } from '../../data/cache.ts';
+import { DiskCache } from '../../disk-cache.ts';
 import type { Availability, Engine } from '../../engine.ts';
-import { ExecutableCache } from './executable-cache.ts';
 import type { PjrtClient } from './pjrt/client.ts';
 import { describeClient } from './plugins/describe-plugins.ts';
 import { type Environment, findPlugins } from './plugins/find-plugins.ts';
@@ -31,7 +31,7 @@ export function xlaEngine(options: XlaOptions = {}, environment: Environment = p
   const precision = options.precision ?? 'float32';
   const start = async (threads?: number): Promise<PjrtClient> =>
     startFirst(findPlugins(environment, options.plugin), { device: options.device, devices, threads });
-  const cache = new ExecutableCache(join(environment.METAC_CACHE ?? defaultCacheFolder(environment), 'xla'));
+  const cache = new DiskCache(join(cacheFolder(environment), 'xla'), 'xla', 'metac xla executable 1');
   // Starting an accelerator takes up to a second, and the answer does not change.
   let probed: Promise<Availability> | undefined;
   return {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { LimitationError } from '../../../../compiler/diagnostics/internal-error.ts';
-import { defaultCacheFolder } from '../../../data/cache.ts';
+import { cacheFolder } from '../../../data/cache.ts';
 import { isSystemError } from '../../../data/read-file.ts';
 import { PLUGIN_KINDS, type PluginKind } from './kinds.ts';
 
@@ -19,7 +19,7 @@ export interface FoundPlugin {
 
 /** Where `metac engines install` puts the plugin `name`: laid out like a site-packages folder. */
 export function installFolder(environment: Environment, name: string): string {
-  return join(environment.METAC_CACHE ?? defaultCacheFolder(environment), 'pjrt', name);
+  return join(cacheFolder(environment), 'pjrt', name);
 }
 
 /** Fastest kinds first, one of each. A plugin named by the user is the only one. Throws LimitationError when what is named is no file. */

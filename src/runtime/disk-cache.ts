@@ -1,23 +1,26 @@
-/** @file Compiled programs on disk, so that a second start does not compile. An entry that is damaged or does not load is made again. */
+/** @file What was compiled, on disk, so that a second start does not compile. An entry that is damaged is removed, and made again. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../checkpoint/atomic-file.ts';
-import { isSystemError } from '../../data/read-file.ts';
+import { writeAtomically } from './checkpoint/atomic-file.ts';
+import { isSystemError } from './data/read-file.ts';
 
 /** Old entries are removed when all of them together take more. */
 const MOST_BYTES = 2 ** 30;
 
-/** An entry is this line, the SHA-256 of the rest, and the executable as the plugin serialised it. */
-const MAGIC = Buffer.from('metac xla executable 1\n');
 const HASH_BYTES = 32;
-const SUFFIX = '.xla';
 
-export class ExecutableCache {
+/** A folder of entries `KEY.SUFFIX`. An entry is a line that says what it is, the SHA-256 of the rest, and the content. */
+export class DiskCache {
   readonly #folder: string;
+  readonly #suffix: string;
+  readonly #title: Buffer;
 
-  constructor(folder: string) {
+  /** `title`: what an entry is, with the version of its form. */
+  constructor(folder: string, suffix: string, title: string) {
     this.#folder = folder;
+    this.#suffix = suffix;
+    this.#title = Buffer.from(`${title}\n`);
   }
 
   /** Undefined when there is none, or when it is damaged, which removes it. */
@@ -25,9 +28,9 @@ export class ExecutableCache {
     const path = this.#path(key);
     try {
       const entry = readFileSync(path);
-      const body = entry.subarray(MAGIC.length + HASH_BYTES);
-      const intact =
-        entry.subarray(0, MAGIC.length).equals(MAGIC) && entry.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(sha256(body));
+      const start = this.#title.length;
+      const body = entry.subarray(start + HASH_BYTES);
+      const intact = entry.subarray(0, start).equals(this.#title) && entry.subarray(start, start + HASH_BYTES).equals(sha256(body));
       if (!intact) {
         this.remove(key);
         return undefined;
@@ -44,10 +47,10 @@ export class ExecutableCache {
   }
 
   /** A folder that cannot be written costs only time. */
-  write(key: string, executable: Uint8Array): void {
+  write(key: string, content: Uint8Array): void {
     try {
       mkdirSync(this.#folder, { recursive: true });
-      writeAtomically(this.#path(key), [MAGIC, sha256(executable), executable]);
+      writeAtomically(this.#path(key), [this.#title, sha256(content), content]);
       this.#prune();
     } catch (error) {
       if (!isSystemError(error)) throw error;
@@ -63,12 +66,12 @@ export class ExecutableCache {
   }
 
   #path(key: string): string {
-    return join(this.#folder, `${key}${SUFFIX}`);
+    return join(this.#folder, `${key}.${this.#suffix}`);
   }
 
   #prune(): void {
     const entries = readdirSync(this.#folder)
-      .filter((name) => name.endsWith(SUFFIX))
+      .filter((name) => name.endsWith(`.${this.#suffix}`))
       .flatMap((name) => {
         const path = join(this.#folder, name);
         const stat = statSync(path, { throwIfNoEntry: false });
