@@ -3,7 +3,8 @@
  * `node scripts/build.mjs [--prepare] [--no-types] [--outdir DIR]`. It needs no network and no install script of a dependency.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,6 +36,7 @@ async function bundle(outdir) {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
+    define: { METAC_BUILD: JSON.stringify(hashOfSources()) },
   };
   await Promise.all([
     build({
@@ -62,6 +64,21 @@ async function bundle(outdir) {
       chunkNames: 'browser-[hash]',
     }),
   ]);
+}
+
+/** Tells builds apart: programs that one of them has compiled are not another's (src/program-cache.ts). */
+function hashOfSources() {
+  const inside = (folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name));
+  const files = [...inside('src'), ...inside('grammar'), 'package.json', 'package-lock.json'].filter((name) =>
+    statSync(join(root, name)).isFile(),
+  );
+  const hash = createHash('sha256');
+  for (const name of files.sort())
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(root, name)))
+      .update('\0');
+  return hash.digest('hex');
 }
 
 function declarations(outdir) {

@@ -2,12 +2,16 @@
 
 import type { Model } from './compiler/check/model.ts';
 import { settingPrefix } from './compiler/check/setting-prefix.ts';
-import { type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
+import { type Checked, type Compilation, type CompileOptions, checkSource, compile } from './compiler/compile.ts';
+import { InternalError } from './compiler/diagnostics/internal-error.ts';
 import type { SourceFile } from './compiler/diagnostics/source-file.ts';
 import type { EpisodeShape, Program } from './compiler/ir/ir.ts';
+import { hashProgram } from './compiler/ir/serialize.ts';
+import { withDataRows } from './compiler/lower/data-rows.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
 import { parse } from './compiler/parse/parse.ts';
 import { onnxFootprint } from './footprint.ts';
+import type { ProgramCache } from './program-cache.ts';
 import { checkEpisodes } from './runtime/data/check-episodes.ts';
 import { type DataOptions, type OpenedImages, openResident } from './runtime/data/load.ts';
 import type { ResidentImages } from './runtime/data/resident.ts';
@@ -20,10 +24,15 @@ export interface PrepareOptions extends Omit<CompileOptions, 'rows' | 'checked'>
   readonly threads?: number;
   /** Where data sets lie. */
   readonly data?: DataOptions;
+  /** Where compiled programs are kept; undefined compiles always. */
+  readonly programs?: ProgramCache | undefined;
 }
 
 export interface Prepared {
+  /** Of a program that was kept, without what its passes did. */
   readonly compilation: Compilation;
+  /** As `hashProgram` gives it. Throws InternalError for a spec with errors. */
+  readonly programHash: () => string;
   /** Image data by the tasks block that draws from it. */
   readonly images: ReadonlyMap<string, ResidentImages>;
 }
@@ -37,16 +46,50 @@ export async function prepare(source: SourceFile, options: PrepareOptions = {}):
   const checked = checkSource(source, { ...options, settings });
   const { model, diagnostics } = checked;
   if (model === undefined) {
-    return { compilation: { diagnostics, model, program: undefined, passes: [], chunk: 0 }, images: new Map() };
+    return {
+      compilation: { diagnostics, model, program: undefined, passes: [], chunk: 0 },
+      programHash: () => hashOf(undefined),
+      images: new Map(),
+    };
   }
   const opened = await openImages(model, options.data ?? {});
   const rows = new Map([...opened].map(([tasks, { rows }]) => [tasks, rows]));
   const footprint = (program: Program, compiled: Program): Footprint => onnxFootprint(program, compiled, options.threads);
-  const compilation = compile(source, { footprint, ...options, settings, rows, checked });
+  const { steps: _, threads: __, data: ___, programs, ...chosen } = options;
+  const { compilation, programHash } = compiledOnce(source, { footprint, ...chosen, settings, rows, checked }, programs);
   const images = new Map<string, ResidentImages>();
   for (const [tasks, { images: resident }] of opened) images.set(tasks, await resident);
   if (compilation.program !== undefined) checkAllEpisodes(compilation.program, images);
-  return { compilation, images };
+  return { compilation, programHash, images };
+}
+
+/** Compiles, unless the program was kept. */
+function compiledOnce(
+  source: SourceFile,
+  options: CompileOptions & { readonly checked: Checked },
+  programs: ProgramCache | undefined,
+): Omit<Prepared, 'images'> {
+  const key = programs?.key(source, options);
+  const kept = key === undefined ? undefined : programs?.read(key);
+  const { model, diagnostics } = options.checked;
+  if (kept !== undefined && model !== undefined) {
+    const { program, chunk, programHash } = kept;
+    return {
+      compilation: { diagnostics, model: withDataRows(model, options.rows ?? new Map()), program, passes: [], chunk },
+      programHash: () => programHash,
+    };
+  }
+  const compilation = compile(source, options);
+  const { program, chunk } = compilation;
+  if (key === undefined || program === undefined) return { compilation, programHash: () => hashOf(program) };
+  const programHash = hashOf(program);
+  programs?.write(key, { program, chunk, programHash });
+  return { compilation, programHash: () => programHash };
+}
+
+function hashOf(program: Program | undefined): string {
+  if (program === undefined) throw new InternalError('a spec with errors has no program');
+  return hashProgram(program);
 }
 
 /** Before anything runs: an evaluation that its data cannot give would fail when the training is over. */

@@ -1,9 +1,9 @@
 /** @file Evaluating on the command line: a spec with weights, and what the options change about them. */
 import { existsSync } from 'node:fs';
-import { hashProgram } from '../compiler/ir/serialize.ts';
 import type { EngineName } from '../engine-names.ts';
 import { type EngineRequest, engineNamed } from '../engines.ts';
 import type { PrepareOptions } from '../prepare.ts';
+import { programCache } from '../program-cache.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { type EvaluationResult, evaluate } from '../runtime/run/evaluate.ts';
 import { RunFolder } from '../runtime/run/run-folder.ts';
@@ -42,7 +42,7 @@ export async function evaluationOfRun(folder: string, given: Arguments, terminal
   const replacements = new Map([...(kept.data?.replacements ?? []), ...given.pairs('data')]);
   const data = { ...dataOptions(source, given, terminal), ...kept.data, replacements };
   const file = given.text('spec');
-  const options: PrepareOptions = { ...kept, settings: new Map(Object.entries(settings)), data };
+  const options: PrepareOptions = { ...kept, settings: new Map(Object.entries(settings)), programs: programCache(process.env), data };
   const spec = await prepareSpec(file === undefined ? source : readSpec(file), options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
   return {
@@ -77,7 +77,7 @@ export function runEvaluation(
         engine,
         engineOptions: job.threads === undefined ? {} : { threads: job.threads },
         seed: job.seed,
-        programHash: hashProgram(job.spec.program),
+        programHash: job.spec.programHash(),
         settings: job.settings,
         resident: job.spec.images,
         signal,

@@ -19,6 +19,7 @@ export interface ReadySpec {
   readonly model: Model;
   readonly program: Program;
   readonly images: Prepared['images'];
+  readonly programHash: Prepared['programHash'];
 }
 
 /** Undefined after the spec's errors were reported. Warnings go to standard error. */
@@ -28,10 +29,10 @@ export async function prepareSpec(
   json: boolean,
   terminal: Terminal,
 ): Promise<ReadySpec | undefined> {
-  const { compilation, images } = await prepare(source, options);
+  const { compilation, images, programHash } = await prepare(source, options);
   const { diagnostics, model, program } = compilation;
   if (!json || program !== undefined) printDiagnostics(source, diagnostics, terminal);
-  if (model !== undefined && program !== undefined) return { source, compilation, model, program, images };
+  if (model !== undefined && program !== undefined) return { source, compilation, model, program, images, programHash };
   if (json) terminal.out(jsonRefusal(source, diagnostics));
   else terminal.error(`${source.name}: ${summaryOf(diagnostics)}\n`);
   return undefined;

@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import { writeAtomically } from './checkpoint/atomic-file.ts';
 import { isSystemError } from './data/read-file.ts';
 
-/** Old entries are removed when all of them together take more. */
-const MOST_BYTES = 2 ** 30;
-
 const HASH_BYTES = 32;
 
 /** A folder of entries `KEY.SUFFIX`. An entry is a line that says what it is, the SHA-256 of the rest, and the content. */
@@ -15,12 +12,14 @@ export class DiskCache {
   readonly #folder: string;
   readonly #suffix: string;
   readonly #title: Buffer;
+  readonly #mostBytes: number;
 
-  /** `title`: what an entry is, with the version of its form. */
-  constructor(folder: string, suffix: string, title: string) {
+  /** `title`: what an entry is, with the version of its form. Old entries are removed when all of them together take more than `mostBytes`. */
+  constructor(folder: string, suffix: string, title: string, mostBytes = 2 ** 30) {
     this.#folder = folder;
     this.#suffix = suffix;
     this.#title = Buffer.from(`${title}\n`);
+    this.#mostBytes = mostBytes;
   }
 
   /** Undefined when there is none, or when it is damaged, which removes it. */
@@ -81,7 +80,7 @@ export class DiskCache {
     let bytes = 0;
     for (const entry of entries) {
       bytes += entry.bytes;
-      if (bytes > MOST_BYTES) rmSync(entry.path, { force: true });
+      if (bytes > this.#mostBytes) rmSync(entry.path, { force: true });
     }
   }
 }

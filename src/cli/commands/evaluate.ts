@@ -1,6 +1,7 @@
 /** @file `metac evaluate`: judges a trained run again, or a spec that trains nothing. */
 import { basename } from 'node:path';
 import { chooseEngine, engineNamed } from '../../engines.ts';
+import { programCache } from '../../program-cache.ts';
 import { writeAtomically } from '../../runtime/checkpoint/atomic-file.ts';
 import { writing } from '../../runtime/run/run-folder.ts';
 import type { CommandModule } from '../command.ts';
@@ -41,7 +42,11 @@ export const run: CommandModule['run'] = async (given, terminal) => {
 async function specJob(path: string, given: Arguments, terminal: Terminal): Promise<EvaluationJob | undefined> {
   const source = readSpec(path);
   const settings = settingsOf(given, {});
-  const options = { settings: new Map(Object.entries(settings)), data: dataOptions(source, given, terminal) };
+  const options = {
+    settings: new Map(Object.entries(settings)),
+    programs: programCache(process.env),
+    data: dataOptions(source, given, terminal),
+  };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
   if (spec.program.train.length > 0) {

@@ -1,8 +1,8 @@
 /** @file `metac train`: a new run or an interrupted one, then its evaluation. */
 import { basename, resolve } from 'node:path';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
-import { hashProgram } from '../../compiler/ir/serialize.ts';
 import { chooseEngine, type EngineChoice, engineNamed } from '../../engines.ts';
+import { programCache } from '../../program-cache.ts';
 import { evaluate } from '../../runtime/run/evaluate.ts';
 import type { RunEvent } from '../../runtime/run/events.ts';
 import { RunFolder } from '../../runtime/run/run-folder.ts';
@@ -43,12 +43,12 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   writeRequest(job.folder, job.request);
   const display = new RunDisplay(terminal);
   const listener = json ? (event: RunEvent) => terminal.out(`${jsonEvent(event)}\n`) : display.listen;
-  const { program, images, source } = job.spec;
+  const { program, programHash, images, source } = job.spec;
   const options = {
     engine,
     engineOptions: job.request.threads === null ? {} : { threads: job.request.threads },
     seed: job.request.seed,
-    programHash: hashProgram(program),
+    programHash: programHash(),
     settings: job.request.settings,
     resident: images,
     listener,
@@ -87,6 +87,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
     verify: given.flag('verify'),
+    programs: programCache(process.env),
     ...(steps === null ? {} : { steps }),
     ...(chunk === null ? {} : { chunk }),
     ...(threads === null ? {} : { threads }),
@@ -132,7 +133,7 @@ async function resumedJob(given: Arguments, terminal: Terminal): Promise<Job | u
   const kept = prepareOptionsOf(request);
   const data = { ...dataOptions(source, given, terminal), ...kept.data };
   const replacements = new Map([...(kept.data?.replacements ?? []), ...given.pairs('data')]);
-  const options = { ...kept, verify: given.flag('verify'), data: { ...data, replacements } };
+  const options = { ...kept, verify: given.flag('verify'), programs: programCache(process.env), data: { ...data, replacements } };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
   return { spec, request, choice: await chooseEngine(request.engine, request.engineOptions), folder, resume: true };

@@ -37,6 +37,11 @@ function serializeFunction(f: Func, sources: boolean): SerializedFunction {
   };
 }
 
+/** What `serializeProgram` gives, not compared with the schema. */
+export function programText(program: Program): string {
+  return textOf(program, true);
+}
+
 function textOf(program: Program, sources: boolean): string {
   const functions = program.functions.map((entry) => ({ ...entry, body: serializeFunction(entry.body, sources) }));
   return canonicalJson({ ...program, functions });

@@ -7,11 +7,11 @@ import { decodeSafetensors, encodeSafetensors, SafetensorsError } from '../check
 import type { ImageSet } from './image-set.ts';
 import { isSystemError } from './read-file.ts';
 
-/** `$METAC_CACHE`, else `$XDG_CACHE_HOME/metac`, else `~/.cache/metac`. */
-export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
-  if (environment.METAC_CACHE !== undefined) return environment.METAC_CACHE;
+/** A folder in `$METAC_CACHE`, else in `$XDG_CACHE_HOME/metac`, else in `~/.cache/metac`. */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>>, ...below: readonly string[]): string {
+  if (environment.METAC_CACHE !== undefined) return join(environment.METAC_CACHE, ...below);
   const base = environment.XDG_CACHE_HOME;
-  return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'metac');
+  return join(base !== undefined && base !== '' ? base : join(homedir(), '.cache'), 'metac', ...below);
 }
 
 /** The set kept under `key`, else what `read` makes, which is then kept. A folder that cannot be written costs only time. */

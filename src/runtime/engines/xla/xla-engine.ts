@@ -1,5 +1,4 @@
 /** @file The engine on XLA: StableHLO through the PJRT C API of a plugin, on NVIDIA, AMD, TPU, Apple or CPU devices. No Python at run time. */
-import { join } from 'node:path';
 import { LimitationError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { Precision } from '../../../compiler/emit/stablehlo/lowering-context.ts';
 import { stableHloLowerings } from '../../../compiler/emit/stablehlo/lowerings.ts';
@@ -31,7 +30,7 @@ export function xlaEngine(options: XlaOptions = {}, environment: Environment = p
   const precision = options.precision ?? 'float32';
   const start = async (threads?: number): Promise<PjrtClient> =>
     startFirst(findPlugins(environment, options.plugin), { device: options.device, devices, threads });
-  const cache = new DiskCache(join(cacheFolder(environment), 'xla'), 'xla', 'metac xla executable 1');
+  const cache = new DiskCache(cacheFolder(environment, 'xla'), 'xla', 'metac xla executable 1');
   // Starting an accelerator takes up to a second, and the answer does not change.
   let probed: Promise<Availability> | undefined;
   return {

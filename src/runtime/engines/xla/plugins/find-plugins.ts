@@ -19,7 +19,7 @@ export interface FoundPlugin {
 
 /** Where `metac engines install` puts the plugin `name`: laid out like a site-packages folder. */
 export function installFolder(environment: Environment, name: string): string {
-  return join(cacheFolder(environment), 'pjrt', name);
+  return cacheFolder(environment, 'pjrt', name);
 }
 
 /** Fastest kinds first, one of each. A plugin named by the user is the only one. Throws LimitationError when what is named is no file. */
