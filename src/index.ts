@@ -12,6 +12,7 @@ export {
 } from './explain.ts';
 export { GRADCHECK_TOLERANCE, type Gradcheck, type GradcheckOptions, gradcheck, type WeightCheck } from './gradcheck/gradcheck.ts';
 export { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
+export { type KeptProgram, ProgramCache, programCache } from './program-cache.ts';
 export type { DataOptions } from './runtime/data/load.ts';
 export type { ResidentImages } from './runtime/data/resident.ts';
 export type { Availability, Engine, EngineOptions, Session, Tensors } from './runtime/engine.ts';

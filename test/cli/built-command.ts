@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface BuiltCommand {
   /** The file to start Node with. */
   readonly starter: string;
+  /** Its METAC_CACHE. */
+  readonly cache: string;
   /** Runs to the end. */
   run(words: readonly string[], options?: { readonly cwd?: string; readonly input?: string }): Outcome;
   /** Starts and returns the process. */
@@ -32,9 +34,11 @@ export function buildCommand(name: string): BuiltCommand {
     starter,
     `const { start } = await import(${JSON.stringify(pathToFileURL(join(folder, 'cli.js')).href)});\nawait start(process.argv.slice(2));\n`,
   );
-  const environment = { ...process.env, NO_COLOR: '1', METAC_CACHE: join(folder, 'cache') };
+  const cache = join(folder, 'cache');
+  const environment = { ...process.env, NO_COLOR: '1', METAC_CACHE: cache };
   return {
     starter,
+    cache,
     run: (words, { cwd = root, input = '' } = {}) => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [starter, ...words], {
         cwd,

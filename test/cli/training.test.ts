@@ -1,6 +1,6 @@
 /** @file `train`, interruption, `--resume` and `evaluate` of the built command. */
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,6 +37,17 @@ describe('train', () => {
       expect(existsSync(join(folder, 'runs/sine-1', file))).toBe(true);
     }
     expect(JSON.parse(readFileSync(join(folder, 'runs/sine-1/result.json'), 'utf8'))).toMatchObject({ seed: 5, episodes: 20 });
+  });
+
+  test('gives the very same with the program that the first start compiled', () => {
+    const kept = () => readdirSync(join(metac.cache, 'programs'));
+    const before = kept();
+    const { status, out } = run('train', 'sine.meta', '--steps', '30', '--seed', '5', '--run', 'again', ...small);
+    expect([status, kept()]).toEqual([0, before]);
+    expect(before.length).toBe(1);
+    expect(out).toMatch(/after_10_steps +[\d.]+ ± [\d.]+/);
+    for (const file of ['metrics.jsonl', 'checkpoints/last.safetensors'])
+      expect(readFileSync(join(folder, 'again', file)).equals(readFileSync(join(folder, 'runs/sine-1', file))), file).toBe(true);
   });
 
   test('--json prints an object a line, the result last, and nothing on standard error', () => {

@@ -37,9 +37,3 @@ export function className(folders: readonly string[]): string {
   const own = first === 'images_background' || first === 'images_evaluation' ? folders.slice(1) : folders;
   return own.join('/');
 }
-
-/** Errors of `work` are for whoever waits for it, and nobody may wait yet. */
-export function heardLater<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => undefined);
-  return work;
-}

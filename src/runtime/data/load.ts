@@ -5,8 +5,9 @@ import { dataFileMissing, dataKindUnknown, datasetUnknown, imageSize, splitUnkno
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
 import type { TaskSource } from '../../compiler/ir/ir.ts';
+import { heard } from '../heard.ts';
 import { loadImageFiles } from './image-files.ts';
-import { heardLater, type ImageSet, type OpenedImageSet, rowCount } from './image-set.ts';
+import { type ImageSet, type OpenedImageSet, rowCount } from './image-set.ts';
 import { findClassList, openNpz } from './npz.ts';
 import { readBytes, statOf } from './read-file.ts';
 import { makeResident, type ResidentImages } from './resident.ts';
@@ -90,7 +91,7 @@ function within(folder: string | undefined, path: string): string {
 }
 
 function resized({ rows, set }: OpenedImageSet, name: string, height: number, width: number, hint: string): OpenedImageSet {
-  return { rows, set: heardLater(set.then((whole) => resizeSet({ ...whole, name }, height, width, hint))) };
+  return { rows, set: heard(set.then((whole) => resizeSet({ ...whole, name }, height, width, hint))) };
 }
 
 function resizeSet(set: ImageSet, height: number, width: number, hint: string): ImageSet {
@@ -132,5 +133,5 @@ export async function openResident(source: ImageSource, options: DataOptions = {
   const split = loadSplit(source, options);
   const { rows, set } = await openImageSet(source, options);
   const images = set.then((whole) => makeResident(whole, source.rotations, splitClasses(whole, split, source.split)));
-  return { rows: rows * source.rotations.length, images: heardLater(images) };
+  return { rows: rows * source.rotations.length, images: heard(images) };
 }

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { classListDamaged, npzContent } from '../../compiler/diagnostics/catalogue/data.ts';
 import { DiagnosticError } from '../../compiler/diagnostics/diagnostic.ts';
-import { className, heardLater, type ImageClass, type ImageSet, type OpenedImageSet } from './image-set.ts';
+import { heard } from '../heard.ts';
+import { className, type ImageClass, type ImageSet, type OpenedImageSet } from './image-set.ts';
 import { type NpyArray, readNpy } from './npy.ts';
 import { readBytes } from './read-file.ts';
 import { readZip, type ZipEntry, type ZipLimits } from './zip.ts';
@@ -19,10 +20,10 @@ const LIMITS: ZipLimits = { entries: 64, entryBytes: 2 ** 31 - 1, totalBytes: 2 
 export function openNpz(bytes: Uint8Array, path: string, classList: string | undefined): OpenedImageSet {
   const entries = readZip(bytes, path, LIMITS);
   const [imagesEntry, labelsEntry] = [entryOf(entries, path, 'images'), entryOf(entries, path, 'labels')];
-  const images = heardLater(imagesEntry.readBeside());
+  const images = heard(imagesEntry.readBeside());
   const labels = readNpy(labelsEntry.read(), path, 'labels');
   const set = images.then((content) => imageSet(readNpy(content, path, 'images'), labels, entries, path, classList));
-  return { rows: labels.shape[0] ?? 0, set: heardLater(set) };
+  return { rows: labels.shape[0] ?? 0, set: heard(set) };
 }
 
 function imageSet(images: NpyArray, labels: NpyArray, entries: readonly ZipEntry[], path: string, classList: string | undefined): ImageSet {

@@ -7,6 +7,7 @@ import { InternalError } from '../../compiler/diagnostics/internal-error.ts';
 import type { Program, TrainPlan } from '../../compiler/ir/ir.ts';
 import { type BestSoFar, firstNotFinite, type RunPosition, saveCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Session, Tensors } from '../engine.ts';
+import { heard } from '../heard.ts';
 import { blameNotFinite, type Snapshot } from './blame-not-finite.ts';
 import { type Call, groupedCalls, totalSteps, trainingCalls } from './calls.ts';
 import type { Listener } from './events.ts';
@@ -51,12 +52,6 @@ interface Started {
   readonly results: Promise<readonly Tensors[]>;
   /** The outer step that ends with them; undefined where another train block has its turn first. */
   readonly completes: number | undefined;
-}
-
-/** For a promise that is awaited later: until then a failure is nobody's surprise. */
-function heard<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
 
 export class TrainingRun {

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkSource } from '../../../src/compiler/compile.ts';
 import { type Diagnostic, DiagnosticError } from '../../../src/compiler/diagnostics/diagnostic.ts';
+import { prepare } from '../../../src/prepare.ts';
 import { checkEpisodes } from '../../../src/runtime/data/check-episodes.ts';
 import { type ImageSource, loadImageSet, loadResident } from '../../../src/runtime/data/load.ts';
 import { claimedSize, damagedPng, directoryOffset, greyPng, imageZip, int32Bytes, npyOf, withNumber, zipOf } from './archives.ts';
@@ -172,6 +174,23 @@ describe('npz archives', () => {
     ['with a class name twice', () => pack({ 'classes.npy': npyOf('<U1', [2], Uint8Array.of(65, 0, 0, 0, 65, 0, 0, 0)) }), 'E0715'],
   ])('%s', async (_, bytes, code) => {
     expect(await refusalOf('bad.npz', bytes())).toMatchObject({ code });
+  });
+
+  test.each([
+    ['no labels', [0], []],
+    ['fewer labels', [1], [0]],
+    ['more labels', [5], [0, 0, 1, 1, 2]],
+    ['labels of two dimensions', [1, 3], [0, 0, 1]],
+  ])('with %s than images are refused when the spec has been compiled for them', async (_, shape, values) => {
+    const path = join(folder, 'mismatched.npz');
+    writeFileSync(path, pack({ 'labels.npy': npyOf('<i4', shape, int32Bytes(values)) }));
+    writeFileSync(join(folder, 'mismatched.txt'), 'train 0\ntest 1\n');
+    const text = `
+      tasks digits { source images("${path}")  split "${join(folder, 'mismatched.txt')}"  resize 4 x 4  rotate 0, 180  ways 1  shots 1  queries 1 }
+      model net(x) { return x |> flatten |> dense(2) }
+      train { minimize mean(square(net(query.x)))  using sgd(rate: 0.1)  batch 1  steps 1 }`;
+    expect(checkSource({ name: 'mismatched.meta', text }).diagnostics).toEqual([]);
+    expect(await refusal(() => prepare({ name: 'mismatched.meta', text }))).toMatchObject({ code: 'E0714' });
   });
 
   test('with a class list that does not fit', async () => {

@@ -7,6 +7,7 @@ import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { Program } from '../../../compiler/ir/ir.ts';
 import { printType, sizeOf, type TensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
+import { heard } from '../../heard.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
 import { requireType, suppliedTensor } from '../supplied.ts';
 import { Turns } from '../turns.ts';
@@ -35,9 +36,8 @@ export class DeviceSession implements Session {
     const data = program.functions.flatMap(({ inputs }) => inputs.filter(({ kind }) => kind === 'data'));
     this.#types = new Map([...program.weights, ...program.state, ...data].map(({ name, type }) => [name, type]));
     this.#tensors = new DeviceTensors(runtime, options);
-    this.#initialized = this.#writeAll(program.state.map(({ name, type, initial }) => [name, { ...type, data: filled(type, initial) }]));
-    // Whoever calls next hears of a failure.
-    this.#initialized.catch(() => undefined);
+    const initial = program.state.map(({ name, type, initial }): [string, Tensor] => [name, { ...type, data: filled(type, initial) }]);
+    this.#initialized = heard(this.#writeAll(initial));
   }
 
   write(tensors: Tensors): Promise<void> {
