@@ -1,5 +1,5 @@
 /** @file How many calls of an entry function go into one dispatch, and whether a dispatch is started on another thread. */
-import type { EntryFunction, Func } from '../../../compiler/ir/ir.ts';
+import type { EntryFunction, Func, Program } from '../../../compiler/ir/ir.ts';
 import { sizeOf } from '../../../compiler/ir/tensor-type.ts';
 import { arithmeticOf } from '../arithmetic.ts';
 
@@ -30,6 +30,16 @@ const MOST_CALLS = 100;
 const MOST_INPUT_BYTES = 64 * 2 ** 20;
 /** A dispatch that takes longer than this is started on another thread: plugins compute small programs, and some all, before they return. */
 const MOST_HELD_UP = 1;
+
+/** Work of a call that two threads of a CPU compute no sooner than one (bench/NOTES.md). */
+const SINGLE_THREAD_WORK = 8e6;
+
+/** Threads of a CPU that the steps of a program are worth; undefined: all. */
+export function threadsFor({ functions, train }: Program): 1 | undefined {
+  const steps = new Set(train.flatMap(({ step, accumulate }) => [step, accumulate]));
+  const trained = functions.filter(({ name }) => steps.has(name));
+  return trained.length > 0 && trained.every(({ body }) => arithmeticOf(body) < SINGLE_THREAD_WORK) ? 1 : undefined;
+}
 
 /** Of an entry that takes one step after the other; others are called one by one. */
 export function paceOf(entry: EntryFunction, onCpu: boolean): Pace {

@@ -6,6 +6,7 @@ import type { Program } from '../../../compiler/ir/ir.ts';
 import { cacheFolder } from '../../data/cache.ts';
 import { DiskCache } from '../../disk-cache.ts';
 import type { Availability, Engine } from '../../engine.ts';
+import { threadsFor } from './pace.ts';
 import type { PjrtClient } from './pjrt/client.ts';
 import { describeClient } from './plugins/describe-plugins.ts';
 import { type Environment, findPlugins } from './plugins/find-plugins.ts';
@@ -44,7 +45,9 @@ export function xlaEngine(options: XlaOptions = {}, environment: Environment = p
     unfitForAuto: () => unfitForAuto(options, environment, start),
     compile: async (program, { threads }) => {
       refuseUnknown(program);
-      return new XlaSession(await start(threads), program, { precision, devices, cache });
+      // Accelerators do not ask for threads.
+      const client = await start(threads ?? (devices === 1 ? threadsFor(program) : undefined));
+      return new XlaSession(client, program, { precision, devices, cache });
     },
   };
 }
