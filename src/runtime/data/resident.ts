@@ -15,7 +15,7 @@ export interface ResidentClass {
 export interface ResidentImages {
   /** uint8 [rows, height, width, 1]; rotation r of image i is row r * images + i. */
   readonly tensor: Tensor;
-  /** Of the tensor, which is made when it is first asked for. */
+  /** Of the tensor, which is made when it is first asked for, as the digest is. */
   readonly rows: number;
   readonly classes: Readonly<Record<Phase, readonly ResidentClass[]>>;
   /** SHA-256 of the images and the classes of each phase: two runs with one digest see the same data, wherever it came from. */
@@ -33,6 +33,7 @@ export function makeResident(
   const rows = count * rotations.length;
   const turns = rotations.map((degrees) => turnsOf(set, degrees));
   let tensor: Tensor | undefined;
+  let digest: string | undefined;
   const expand = (classes: readonly number[]): ResidentClass[] =>
     rotations.flatMap((degrees, index) =>
       classes.map((position) => {
@@ -48,7 +49,10 @@ export function makeResident(
     },
     rows,
     classes,
-    digest: digestOf(set, rotations, classes),
+    get digest() {
+      digest ??= digestOf(set, rotations, classes);
+      return digest;
+    },
   };
 }
 
