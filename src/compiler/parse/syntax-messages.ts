@@ -4,6 +4,7 @@ import type { Problem } from '../../../grammar/recovery.ts';
 import { beginsOperand, isA, opensLine, type Tokens } from '../../../grammar/statement-starts.ts';
 import {
   BlockWord,
+  BYTE_UNITS,
   CLAUSE_WORDS,
   ClauseWord,
   Colon,
@@ -116,7 +117,11 @@ function describeMissingToken(tokens: Tokens, problem: Problem): Diagnostic {
   }
   if (expected === LeftBrace) return blockWithoutBody(headOf(tokens, index), place.found, place.range);
   if (expected === Equals) return functionWithoutEquals(headOf(tokens, index), place.found, place.range);
-  if (expected === Name && isA(previous, Dot)) return unexpected('the name of a field', place.found, 'write `value.field`', place.range);
+  if (expected === Name && isA(previous, Dot)) {
+    const before = tokens[index - 2];
+    const hint = isA(before, NumberLiteral) ? `a number does not end with a dot: \`${before?.image}\`` : 'write `value.field`';
+    return unexpected('the name of a field', place.found, hint, place.range);
+  }
   if (expected === Name) {
     return unexpected('the name of a parameter', place.found, 'a parameter is a name; the call gives it a value', place.range);
   }
@@ -243,6 +248,8 @@ function besideHint(tokens: Tokens, index: number): string {
   const previous = tokens[index - 1];
   const token = tokens[index];
   if (isA(previous, NumberLiteral) && isA(token, Name)) {
+    if (BYTE_UNITS.some((unit) => unit === token?.image))
+      return `an amount of memory is written without a space: \`${previous?.image}${token?.image}\``;
     return `a product is written \`${previous?.image}*${token?.image}\`; numbers carry no unit`;
   }
   if (isA(token, Colon) && bracketBefore(tokens, index) === '[')

@@ -48,6 +48,7 @@ export function labelsAreNumbers(callee: string, values: Arguments, predictions:
       shapeAt(predicted, values.rangeOf(predictions)),
       labelsAt,
       `${printDims(numbersShape)} class numbers, or probabilities ${printDims(predicted.dims)}`,
+      target.dims.length === 1 && predicted.dims.length > 2 && target.dims[0]?.size === predicted.dims[0]?.size,
     ),
   );
 }

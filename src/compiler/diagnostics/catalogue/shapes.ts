@@ -126,7 +126,8 @@ export function cannotJoin(callee: string, axis: number, left: ShapeAt, right: S
   };
 }
 
-export function labelsDoNotFit(callee: string, predictions: ShapeAt, labels: ShapeAt, expected: string): Diagnostic {
+/** `images`: whether predictions differ from what the labels ask for only in that they vary along more axes, as features of images do. */
+export function labelsDoNotFit(callee: string, predictions: ShapeAt, labels: ShapeAt, expected: string, images = false): Diagnostic {
   return {
     code: 'E0409',
     severity: 'error',
@@ -135,7 +136,9 @@ export function labelsDoNotFit(callee: string, predictions: ShapeAt, labels: Sha
     label: labels.shape,
     expected,
     found: `predictions ${predictions.shape} and labels ${labels.shape}`,
-    hint: 'predictions are [examples, classes]; labels are [examples] class numbers, or [examples, classes] probabilities',
+    hint: images
+      ? 'a `flatten` before the last `dense` makes one prediction of each example: [examples, classes]'
+      : 'predictions are [examples, classes]; labels are [examples] class numbers, or [examples, classes] probabilities',
     related: [{ range: predictions.range, message: `predictions ${predictions.shape}` }],
   };
 }
