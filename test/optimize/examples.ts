@@ -218,7 +218,7 @@ export const examples: readonly Example[] = [
       lhsContract: [1],
       rhsContract: [1],
     });
-    const adapted = b.binary('subtract', b.broadcast(parameter('w', 40, 40), [5, 40, 40], [1, 2]), update);
+    const adapted = b.binary('subtract', b.broadcast(parameter('w', 40, 40), [5, 40, 40], [1, 2]), b.scale('multiply', update, 0.01));
     const forwards = b.emit('dot_general', [parameter('query', 5, 10, 40), adapted], { ...batched, lhsContract: [2], rhsContract: [1] });
     return b.emit('dot_general', [b.unary('tanh', forwards), adapted], { ...batched, lhsContract: [2], rhsContract: [2] });
   }),

@@ -72,7 +72,7 @@ const chain: Maker = (c) => {
   return builder.emit('dot_general', c.coin() ? [vector, made] : [made, vector], product);
 };
 
-/** Two tasks, each with its own update of a shared table, which a vector of each task multiplies. */
+/** Two tasks, each with its own update of a shared table (as it is, or times a number), which a vector of each task multiplies. */
 const updated: Maker = (c) => {
   const fits = (shape: readonly number[]) => sizeOf(shape) >= 6 && sizeOf(shape) <= 24 && sizeOf(shape) % 2 === 0;
   const left = c.value('float', fits);
@@ -85,7 +85,8 @@ const updated: Maker = (c) => {
   const repeated = builder.broadcast(shared, [2, rows, columns], [1, 2]);
   const examples = [builder.reshape(lhs, [2, 1, rows]), builder.reshape(rhs, [2, 1, columns])];
   const update = builder.emit('dot_general', examples, { lhsBatch: [0], rhsBatch: [0], lhsContract: [1], rhsContract: [1] });
-  const [first, second] = c.coin() ? [repeated, update] : [update, repeated];
+  const scaled = c.coin() ? builder.scale('multiply', update, 0.5) : update;
+  const [first, second] = c.coin() ? [repeated, scaled] : [scaled, repeated];
   const table = builder.binary(c.coin() ? 'add' : 'subtract', first, second);
   const onLeft = { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [2] };
   if (c.coin()) return builder.emit('dot_general', [table, builder.reshape(rhs, [2, 1, columns])], onLeft);

@@ -54,7 +54,10 @@ function pullOut<P extends Bilinear>(op: P): Rule<P> {
   };
 }
 
-/** (a · b) * s: where an operand is smaller than the result. */
+/**
+ * (a · b) * s: where an operand is smaller than the result. Numbers stay behind matrix products: engines multiply by them as they write the result, or as
+ * they read it (ONNX Runtime's MatMulScaleFusion, XLA's loop fusions), where an operand would be written once more.
+ */
 const multiply: Rule<'multiply'> = (operands, _, graph, type) => {
   const [left, right] = operands as readonly [Value, Value];
   for (const [product, factor] of [
@@ -67,7 +70,7 @@ const multiply: Rule<'multiply'> = (operands, _, graph, type) => {
     const smallest = Math.min(...sizes);
     if (smallest >= sizeOf(type.shape)) continue;
     const scalar = scalarOf(graph, factor);
-    if (scalar === undefined) continue;
+    if (scalar === undefined || (node.op === 'dot_general' && 'number' in scalar)) continue;
     const place = sizes.indexOf(smallest);
     const moved = node.operands.map((operand, index) => (index === place ? scale(graph, operand, scalar) : operand));
     return graph.emit(node.op as Bilinear, moved, node.attributes as Attributes['dot_general'] & Attributes['convolution']);

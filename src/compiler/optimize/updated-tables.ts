@@ -12,11 +12,12 @@ import { Rewriter, type Rule } from './rewriter.ts';
 
 type Dot = Node<'dot_general'>;
 
-/** `shared + update`, `shared - update` or `update - shared`. */
+/** `shared + update`, `shared - update` or `update - shared`; the update may be multiplied by a number. */
 interface Table {
   readonly op: 'add' | 'subtract';
   readonly shared: Value;
   readonly update: Dot;
+  readonly factor: number | undefined;
   /** Place of the update among the operands. */
   readonly updateIndex: 0 | 1;
 }
@@ -44,16 +45,35 @@ function tablesOf(f: Func, memory: PassMemory): ReadonlyMap<Value, Table> {
 function tableOf(node: AnyNode, makers: ReadonlyMap<Value, AnyNode>, uses: ReadonlyMap<Value, number>): Table | undefined {
   if (node.op !== 'add' && node.op !== 'subtract') return undefined;
   for (const updateIndex of [0, 1] as const) {
-    const update = makers.get(node.operands[updateIndex] as Value);
+    const { update, factor } = updateOf(node.operands[updateIndex] as Value, makers, uses);
     const shared = node.operands[1 - updateIndex] as Value;
     const repeated = makers.get(shared);
-    if (update?.op !== 'dot_general' || repeated?.op !== 'broadcast_in_dim' || uses.get(update.results[0] as Value) !== 1) continue;
+    if (update === undefined || repeated?.op !== 'broadcast_in_dim') continue;
     // Repeated for each task: along what the update has for each.
     const { dimensions } = repeated.attributes;
     const batch = update.attributes.lhsBatch.length;
-    if (batch > 0 && dimensions.every((axis) => axis >= batch)) return { op: node.op, shared, update, updateIndex };
+    if (batch > 0 && dimensions.every((axis) => axis >= batch)) return { op: node.op, shared, update, factor, updateIndex };
   }
   return undefined;
+}
+
+/** The product that nobody else uses, as it is or times a number. */
+function updateOf(
+  value: Value,
+  makers: ReadonlyMap<Value, AnyNode>,
+  uses: ReadonlyMap<Value, number>,
+): { readonly update?: Dot; readonly factor?: number } {
+  const node = uses.get(value) === 1 ? makers.get(value) : undefined;
+  if (node?.op === 'dot_general') return { update: node };
+  if (node?.op !== 'multiply') return {};
+  for (const side of [0, 1] as const) {
+    const product = node.operands[side] as Value;
+    const update = uses.get(product) === 1 ? makers.get(product) : undefined;
+    const constant = makers.get(node.operands[1 - side] as Value);
+    const factor = constant?.op === 'constant' && constant.attributes.values.length === 1 ? constant.attributes.values[0] : undefined;
+    if (update?.op === 'dot_general' && factor !== undefined) return { update, factor };
+  }
+  return {};
 }
 
 function isWorthwhile(value: Value, { update }: Table, products: readonly Dot[], uses: number): boolean {
@@ -83,7 +103,8 @@ function dotWith(tables: ReadonlyMap<Value, Table>): Rule<'dot_general'> {
       side === 0 ? [table.shared, operands[1] as Value] : [operands[0] as Value, table.shared],
       attributes,
     );
-    const updates = multiplied(graph, chain, shape);
+    const product = multiplied(graph, chain, shape);
+    const updates = table.factor === undefined ? product : graph.emit('multiply', [product, graph.constant(table.factor, shape)], {});
     return graph.emit(table.op, table.updateIndex === 0 ? [updates, shared] : [shared, updates], {});
   };
 }
