@@ -8,6 +8,7 @@ import { accumulatorNames } from '../../../compiler/emit/stablehlo/replicas.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import { sizeOf, type TensorType, tensorType } from '../../../compiler/ir/tensor-type.ts';
 import { runOneByOne, type Session, type Tensors } from '../../engine.ts';
+import { heard } from '../../heard.ts';
 import type { Tensor } from '../../tensor.ts';
 import { suppliedTensor } from '../supplied.ts';
 import { Turns } from '../turns.ts';
@@ -77,8 +78,7 @@ export class XlaSession implements Session {
     for (const name of names) {
       const { entry, everywhere, pace } = this.#entry(name);
       const form = pace.callsAtOnce === 1 ? 'once' : this.#onCpu ? 'loop' : 'full';
-      // Whoever calls it hears of a failure.
-      this.#modules.get(entry, form, everywhere, pace.callsAtOnce).catch(() => undefined);
+      void heard(this.#modules.get(entry, form, everywhere, pace.callsAtOnce));
     }
   }
 
