@@ -15,6 +15,11 @@ export function formatFigure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** `3 of 600 episodes are not finite`, where any is, else an empty text. */
+export function formatDiverged({ count, notFinite = 0 }: { readonly count: number; readonly notFinite?: number }): string {
+  return notFinite === 0 ? '' : `${formatCount(notFinite)} of ${formatWord(count, 'episode')} ${notFinite === 1 ? 'is' : 'are'} not finite`;
+}
+
 /** Seconds as `4.2 s`, `3 min 20 s`, `2 h 05 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

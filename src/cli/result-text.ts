@@ -1,6 +1,6 @@
 /** @file The result of an evaluation for people: each figure with its interval, and the protocol that it depends on. */
 import type { EvaluationResult } from '../runtime/run/evaluate.ts';
-import { formatCount, formatFigure, formatWord } from './format.ts';
+import { formatCount, formatDiverged, formatFigure, formatWord } from './format.ts';
 import { columns } from './table.ts';
 import type { Style } from './terminal.ts';
 
@@ -8,9 +8,10 @@ import type { Style } from './terminal.ts';
 const SHARES = /^(accuracy\b|(error|soft_error|soft_f1|f1)\()/;
 
 export function resultText(result: EvaluationResult, folder: string | undefined, style: Style): string {
-  const rows = result.reports.map(({ label, mean, interval }) => {
+  const rows = result.reports.map((report) => {
+    const { label, mean, interval } = report;
     const share = SHARES.test(label) ? `${(100 * mean).toFixed(2)} ± ${(100 * interval).toFixed(2)} %` : '';
-    return [label, style.bold(`${formatFigure(mean)} ± ${formatFigure(interval)}`), share];
+    return [label, style.bold(`${formatFigure(mean)} ± ${formatFigure(interval)}`), formatDiverged(report) || share];
   });
   const shapes = result.episodeShapes.map(({ tasks, ways, shots, queries }) => {
     const classes = ways > 0 ? `${formatWord(ways, 'way')}, ` : '';

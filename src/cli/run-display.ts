@@ -1,6 +1,6 @@
 /** @file What a person sees of a run: on a terminal one line that is redrawn, elsewhere a plain line every few seconds. */
 import type { ProgressEvent, RunEvent, ValidationEvent } from '../runtime/run/events.ts';
-import { formatCount, formatDuration, formatFigure, formatWord } from './format.ts';
+import { formatCount, formatDiverged, formatDuration, formatFigure, formatWord } from './format.ts';
 import { visibleLength } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -96,7 +96,10 @@ function validationFigure(event: ValidationEvent): string {
 }
 
 function validationText(event: ValidationEvent): string {
-  const figures = [...event.summaries].map(([name, { mean, interval }]) => `${name} ${formatFigure(mean)} ± ${formatFigure(interval)}`);
+  const figures = [...event.summaries].map(([name, summary]) => {
+    const diverged = formatDiverged(summary);
+    return `${name} ${formatFigure(summary.mean)} ± ${formatFigure(summary.interval)}${diverged === '' ? '' : ` (${diverged})`}`;
+  });
   const best = event.best ? '  (best so far)' : '';
   return `validation after step ${formatCount(event.step)}: ${figures.join(', ')}${best}`;
 }

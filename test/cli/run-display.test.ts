@@ -40,6 +40,13 @@ describe('RunDisplay', () => {
     expect(terminal.written.error.endsWith('\r\u001b[K')).toBe(true);
   });
 
+  test('says how many episodes of a validation are not finite', () => {
+    const terminal = fakeTerminal();
+    const summaries = new Map([['mse', { mean: Number.NaN, interval: Number.NaN, count: 10_000, notFinite: 3 }]]);
+    new RunDisplay(terminal).listen({ ...validation, summaries, best: false });
+    expect(terminal.written.error).toBe('validation after step 1,000: mse NaN ± NaN (3 of 10,000 episodes are not finite)\n');
+  });
+
   test('never writes the last column', () => {
     const terminal = fakeTerminal({ interactive: true, columns: 30 });
     new RunDisplay(terminal).listen(progress(1200, 0.5));

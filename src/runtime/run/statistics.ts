@@ -5,6 +5,8 @@ export interface Summary {
   /** Half of the 95% confidence interval of the mean: 1.96 times the sample deviation over the root of the count. */
   readonly interval: number;
   readonly count: number;
+  /** How many values are NaN or infinite (an adaptation that diverged, say), where any is: they make the mean what it is. */
+  readonly notFinite?: number;
 }
 
 const NORMAL_95 = 1.96;
@@ -14,5 +16,6 @@ export function summarize(values: readonly number[]): Summary {
   const count = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, interval: (NORMAL_95 * Math.sqrt(squares / (count - 1))) / Math.sqrt(count), count };
+  const notFinite = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+  return { mean, interval: (NORMAL_95 * Math.sqrt(squares / (count - 1))) / Math.sqrt(count), count, ...(notFinite > 0 && { notFinite }) };
 }

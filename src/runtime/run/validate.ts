@@ -44,5 +44,10 @@ export function validatePlans(program: Program, { seed, resident }: RunOptions):
 /** Summaries as metrics.jsonl has them. */
 export function summaryRecord(summaries: ReadonlyMap<string, Summary>, floatBytes: 4 | 8): Readonly<Record<string, object>> {
   const number = (value: number): number | string => jsonNumber(value, floatBytes);
-  return Object.fromEntries([...summaries].map(([name, { mean, interval }]) => [name, { mean: number(mean), interval: number(interval) }]));
+  return Object.fromEntries(
+    [...summaries].map(([name, { mean, interval, notFinite }]) => [
+      name,
+      { mean: number(mean), interval: number(interval), ...(notFinite !== undefined && { notFinite }) },
+    ]),
+  );
 }

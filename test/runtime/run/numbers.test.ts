@@ -12,6 +12,11 @@ test('the summary is the mean with 1.96 standard errors of the sample deviation'
   expect(summarize([3]).interval).toBeNaN();
 });
 
+test('the summary counts the values that are not finite, where there are any', () => {
+  expect(summarize([1, 2])).not.toHaveProperty('notFinite');
+  expect(summarize([1, Number.NaN, 2, Number.POSITIVE_INFINITY])).toMatchObject({ mean: Number.NaN, count: 4, notFinite: 2 });
+});
+
 test('float32 numbers print with the fewest digits that give them back', () => {
   expect(shortestFloat32(Math.fround(0.1))).toBe(0.1);
   expect(shortestFloat32(Math.fround(1 / 3))).toBe(0.33333334);
