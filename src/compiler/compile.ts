@@ -9,6 +9,7 @@ import { batch } from './batch/batch.ts';
 import { builtins } from './check/builtins/table.ts';
 import { check } from './check/check.ts';
 import type { Model } from './check/model.ts';
+import { chooseChunks, fits, likelyFits, wholeBatch } from './choose-chunks.ts';
 import { badSetting } from './diagnostics/catalogue/names.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import type { SourceFile } from './diagnostics/source-file.ts';
@@ -18,11 +19,10 @@ import { segmentScans } from './differentiate/segment-scans.ts';
 import { vjpRules } from './differentiate/vjp-rules.ts';
 import { fitMemory, liveFootprint, type MemoryFit, type Recompute } from './fit-memory.ts';
 import type { EntryFunction, Func, Program } from './ir/ir.ts';
-import { bytesOf } from './ir/tensor-type.ts';
 import { verifyFunction, verifyProgram } from './ir/verify.ts';
 import { withDataRows } from './lower/data-rows.ts';
 import { type LowerOptions, lower } from './lower/lower.ts';
-import { costOf, type Footprint } from './optimize/cost.ts';
+import type { Footprint } from './optimize/cost.ts';
 import { PassMemory } from './optimize/pass-memory.ts';
 import type { PrimitiveCounts } from './optimize/pipeline.ts';
 import { cleanupForProcessors, optimizeForProcessors } from './optimize/processors.ts';
@@ -104,8 +104,13 @@ function compileAs(source: SourceFile, options: CompileOptions, recompute: Recom
   const model = withDataRows(front.model, options.rows ?? new Map());
   if (options.chunk !== undefined)
     return { diagnostics, model, chunk: options.chunk, ...compileModel(model, { chunk: options.chunk }, options, recompute) };
+  const whole = { chunk: wholeBatch(model, options) };
+  if (likelyFits(lower(model, { chunk: 1 }), whole, options)) {
+    const compiled = compileModel(model, whole, options, recompute);
+    if (fits(compiled.program, options)) return { diagnostics, model, ...whole, ...compiled };
+  }
   const single = compileModel(model, { chunk: 1 }, options, recompute);
-  const chosen = chooseChunks(model, single.program, options);
+  const chosen = chooseChunks(single.program, whole, options);
   return { diagnostics, model, chunk: chosen.chunk, ...(chosen.chunk === 1 ? single : compileModel(model, chosen, options, recompute)) };
 }
 
@@ -184,41 +189,6 @@ function withoutUnused(program: Program): Program {
     return { ...entry, body: { ...entry.body, parameters }, inputs: entry.inputs.filter((input) => names.has(input.name)) };
   });
   return { ...program, functions };
-}
-
-/** Live memory of one call that still fits the caches of one core pair; measured in bench/NOTES.md. */
-const cacheBytes = 8 * 2 ** 20;
-/** The same with recurrences: a step of one costs hardly more for many tasks than for few, which is worth leaving the caches. */
-const recurrentChunkBytes = 512 * 2 ** 20;
-
-/**
- * Tasks per call, from a program with one: as many as keep the live tensors of the call within a limit. Small problems then run whole, which saves calls;
- * large ones run task by task, which keeps their activations in cache. Evaluation may need more memory for a task, for its samples or larger sets.
- */
-function chooseChunks(model: Model, single: Program, { devices = 1, chunkBytes }: CompileOptions): Required<LowerOptions> {
-  const batch = Math.max(
-    1,
-    ...model.train.map((block) => block.batch),
-    ...(model.train.length === 0 ? [model.evaluate?.episodes ?? 1] : []),
-  );
-  const recurrent = single.functions.some((entry) => entry.tasks > 0 && entry.body.nodes.some((node) => node.op === 'scan'));
-  const bytes = chunkBytes ?? (recurrent ? recurrentChunkBytes : cacheBytes);
-  const reports = new Set([single.evaluate?.entry, ...single.train.map(({ validate }) => validate?.entry)]);
-  const fitting = (most: number, among: (entry: EntryFunction) => boolean): number => {
-    const perTask = single.functions
-      .filter((entry) => entry.tasks > 0 && among(entry))
-      .map((entry) => costOf(entry.body).peakBytes - residentBytes(entry));
-    return Math.max(1, Math.min(most, Math.floor(bytes / Math.max(1, ...perTask))));
-  };
-  const chunk = fitting(Math.floor(batch / devices), (entry) => single.train.length === 0 || !reports.has(entry.name));
-  return { chunk, reportChunk: fitting(chunk, (entry) => reports.has(entry.name)) };
-}
-
-function residentBytes(entry: EntryFunction): number {
-  const inputs = new Set(entry.inputs.filter((input) => input.kind !== 'data').map((input) => input.name));
-  return entry.body.parameters
-    .filter((parameter) => !inputs.has(parameter.name))
-    .reduce((total, { value }) => total + bytesOf(value.type), 0);
 }
 
 function parseSettings(

@@ -1,0 +1,93 @@
+/**
+ * @file How many tasks a call takes, by what their live tensors need: as many as keep them within a limit. Small problems then run whole, which saves
+ * calls; large ones run task by task, which keeps their activations in cache.
+ */
+import type { Model } from './check/model.ts';
+import type { EntryFunction, Func, Program } from './ir/ir.ts';
+import { regionOf } from './ir/region.ts';
+import { bytesOf } from './ir/tensor-type.ts';
+import type { LowerOptions } from './lower/lower.ts';
+import { costOf } from './optimize/cost.ts';
+
+export interface ChunkOptions {
+  /** Devices that share the tasks of a step, each with whole calls. */
+  readonly devices?: number;
+  /** Live memory of one call that the device takes well; undefined: what fits the caches of a CPU. */
+  readonly chunkBytes?: number;
+}
+
+/** Live memory of one call that still fits the caches of one core pair; measured in bench/NOTES.md. */
+const cacheBytes = 8 * 2 ** 20;
+/** The same with recurrences: a step of one costs hardly more for many tasks than for few, which is worth leaving the caches. */
+const recurrentChunkBytes = 512 * 2 ** 20;
+
+/** Peak memory of a compiled call in bytes of all values of its lowered form, derivatives to come: 0.2 to 0.5 in specs/, less with long loops. */
+const usualPeakShare = 0.3;
+
+/** The most tasks that a call can have: those of the largest step, shared by the devices; at least 1. */
+export function wholeBatch({ train, evaluate }: Model, { devices = 1 }: ChunkOptions): number {
+  const batch = Math.max(1, ...train.map((block) => block.batch), ...(train.length === 0 ? [evaluate?.episodes ?? 1] : []));
+  return Math.max(1, Math.floor(batch / devices));
+}
+
+/** Whether it is worth compiling for whole batches at once, and then asking `fits`; from the lowered program of one task. A guess, which costs next to nothing. */
+export function likelyFits(lowered: Program, { chunk }: LowerOptions, { chunkBytes }: ChunkOptions): boolean {
+  if (chunk === 1) return false;
+  const bytes = limitOf(lowered, chunkBytes, recurs);
+  return judged(lowered, false).every((entry) => chunk * usualPeakShare * valueBytes(entry.body) <= bytes);
+}
+
+/** Whether every call of a compiled program keeps its live tensors within the limit. */
+export function fits(program: Program, { chunkBytes }: ChunkOptions): boolean {
+  const bytes = limitOf(program, chunkBytes, loops);
+  return program.functions.every((entry) => entry.tasks === 0 || liveBytes(entry) <= bytes);
+}
+
+/** From a program of one task. Evaluation may need more memory for a task, for its samples or larger sets. */
+export function chooseChunks(single: Program, whole: LowerOptions, { chunkBytes }: ChunkOptions): Required<LowerOptions> {
+  const bytes = limitOf(single, chunkBytes, loops);
+  const fitting = (most: number, among: readonly EntryFunction[]): number =>
+    Math.max(1, Math.min(most, Math.floor(bytes / Math.max(1, ...among.map(liveBytes)))));
+  const chunk = fitting(whole.chunk, judged(single, false));
+  return { chunk, reportChunk: fitting(chunk, judged(single, true)) };
+}
+
+/** Entries with tasks that report, or those that train; without any training all of them count as the latter. */
+function judged(program: Program, reporting: boolean): readonly EntryFunction[] {
+  const reports = new Set([program.evaluate?.entry, ...program.train.map(({ validate }) => validate?.entry)]);
+  const all = program.train.length === 0 && !reporting;
+  return program.functions.filter((entry) => entry.tasks > 0 && (all || reports.has(entry.name) === reporting));
+}
+
+function limitOf(program: Program, chunkBytes: number | undefined, recurrent: (body: Func) => boolean): number {
+  const any = (): boolean => program.functions.some((entry) => entry.tasks > 0 && recurrent(entry.body));
+  return chunkBytes ?? (any() ? recurrentChunkBytes : cacheBytes);
+}
+
+function loops(body: Func): boolean {
+  return body.nodes.some((node) => node.op === 'scan');
+}
+
+/** The same of a function that is not batched yet, whose tasks are regions. */
+function recurs(body: Func): boolean {
+  return body.nodes.some((node) => {
+    const region = regionOf(node);
+    return node.op === 'scan' || (region !== undefined && recurs(region));
+  });
+}
+
+/** Peak memory of one call without the data sets that stay with the engine. */
+function liveBytes(entry: EntryFunction): number {
+  const inputs = new Set(entry.inputs.filter((input) => input.kind !== 'data').map((input) => input.name));
+  const resident = entry.body.parameters.filter((parameter) => !inputs.has(parameter.name));
+  return costOf(entry.body).peakBytes - resident.reduce((total, { value }) => total + bytesOf(value.type), 0);
+}
+
+/** All values together, those of regions once. */
+function valueBytes(body: Func): number {
+  return body.nodes.reduce((total, node) => {
+    const region = regionOf(node);
+    const own = node.results.reduce((sum, { type }) => sum + bytesOf(type), 0);
+    return total + own + (region === undefined ? 0 : valueBytes(region));
+  }, 0);
+}
