@@ -7,11 +7,17 @@ export const SHARED_TASK = 0xffffffff;
 const TWO_TO_32 = 4294967296;
 const TWO_TO_MINUS_24 = 1 / 16777216;
 
+/** Throws RangeError for what would give the random numbers of another seed: fractions, negative and huge numbers. */
+export function requireSeed(seed: number): void {
+  if (!(Number.isSafeInteger(seed) && seed >= 0)) throw new RangeError(`a seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
+}
+
 /**
  * Derives a key from a seed (a non-negative safe integer) and a path of names. Philox is used as the compression function of a hash
- * (Matyas-Meyer-Oseas): each group of the text's words is encrypted under the key so far and added to the result.
+ * (Matyas-Meyer-Oseas): each group of the text's words is encrypted under the key so far and added to the result. See `requireSeed`.
  */
 export function streamKey(seed: number, ...names: readonly string[]): Key {
+  requireSeed(seed);
   let key: Key = [seed >>> 0, Math.floor(seed / TWO_TO_32) >>> 0];
   const block = new Uint32Array(4);
   for (const name of names) {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Program } from '../../compiler/ir/ir.ts';
 import { loadCheckpoint, type RunPosition } from '../checkpoint/checkpoint.ts';
 import type { Session } from '../engine.ts';
+import { requireSeed } from '../random/stream.ts';
 import { totalSteps, trainingEntries } from './calls.ts';
 import { dataTensors, initialState, initialWeights } from './initialize.ts';
 import { lockRun, removeLeftovers } from './lock.ts';
@@ -30,6 +31,7 @@ const LOGGED_STEPS = 2000;
  * taken or damaged, or when a loss is not finite: the last good checkpoint is kept then.
  */
 export async function train(program: Program, options: TrainOptions): Promise<TrainOutcome> {
+  requireSeed(options.seed);
   const folder = new RunFolder(options.folder);
   const resume = options.resume === true;
   prepareFolder(folder, resume);

@@ -20,6 +20,10 @@ describe('philox4x32-10', () => {
 });
 
 describe('streams', () => {
+  test.each([-1, 1.5, 2 ** 53, Number.NaN])('the seed %s is refused: it would give the numbers of another one', (seed) => {
+    expect(() => streamKey(seed, 'a')).toThrow(new RangeError(`a seed is a whole number from 0 to 2^53 - 1, not ${seed}`));
+  });
+
   test('keys differ by seed, by name and by where names are divided', () => {
     const keys = [streamKey(1), streamKey(2), streamKey(1, 'a'), streamKey(1, 'b'), streamKey(1, 'a', 'b'), streamKey(1, 'ab')];
     keys.push(streamKey(1, 'a', ''), streamKey(1, 'abcdefgh'), streamKey(1, 'abcdefgh', ''), streamKey(2 ** 32 + 1));

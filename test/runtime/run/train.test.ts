@@ -217,6 +217,12 @@ describe('refusals', () => {
       await expect(train(tinyProgram(), { ...options, resume: true, ...change })).rejects.toMatchObject(code('E0804'));
   });
 
+  test('a seed that is none, before anything is written', async () => {
+    const options = optionsOf({ seed: 1.5 });
+    await expect(train(tinyProgram(), options)).rejects.toThrow(new RangeError('a seed is a whole number from 0 to 2^53 - 1, not 1.5'));
+    expect(existsSync(options.folder)).toBe(false);
+  });
+
   test('resuming with other data', async () => {
     const images = (digest: string): TrainOptions['resident'] =>
       new Map([
