@@ -10,10 +10,18 @@ import { vjpRules } from './vjp-rules.ts';
 export type Orders = ReadonlySet<number>;
 
 const nowhere: Orders = new Set();
+/** Almost every path: outside inner gradients. */
+const first: Orders = new Set([1]);
 
 /** A path along two stretches is as high as the higher: steps one after another do not add up, only nesting raises the order. */
-function combine(first: Orders, then: Orders): Orders {
-  return new Set([...first].flatMap((a) => [...then].map((b) => Math.max(a, b))));
+function combine(before: Orders, then: Orders): Orders {
+  if (before === first) return then;
+  if (then === first) return before;
+  return new Set([...before].flatMap((a) => [...then].map((b) => Math.max(a, b))));
+}
+
+function union(some: Orders, more: Orders): Orders {
+  return some === more || some.size === 0 ? more : new Set([...some, ...more]);
 }
 
 /** Answers questions about paths; keeps what it found, so that many parameters and results of one region cost one walk. */
@@ -26,14 +34,14 @@ export class Paths {
     const known = this.#toTarget.get(target);
     if (known !== undefined) return known;
     const found = new Map<Value, Orders>();
-    if (target.type.dtype === 'float') found.set(target, new Set([1]));
+    if (target.type.dtype === 'float') found.set(target, first);
     for (const node of f.nodes.toReversed()) {
       node.results.forEach((result, position) => {
         const downstream = found.get(result);
         if (downstream === undefined) return;
         node.operands.forEach((operand, index) => {
           const orders = combine(this.through(node, index, position), downstream);
-          if (orders.size > 0) found.set(operand, new Set([...(found.get(operand) ?? nowhere), ...orders]));
+          if (orders.size > 0) found.set(operand, union(found.get(operand) ?? nowhere, orders));
         });
       });
     }
@@ -49,7 +57,7 @@ export class Paths {
     if (node.op === 'implicit_root') return this.#throughRoot(node, operand);
     const rule = vjpRules[node.op] as VjpRule<PrimitiveName>;
     const passes = node.operands[operand]?.type.dtype === 'float' && operandRule(rule, operand) !== undefined;
-    return passes ? new Set([1]) : nowhere;
+    return passes ? first : nowhere;
   }
 
   #across(body: Func, parameter: number, result: number): Orders {
@@ -64,13 +72,13 @@ export class Paths {
       let grew = false;
       body.parameters.forEach((_, index) => {
         const known = found.get(index) ?? nowhere;
-        const orders = new Set([...known, ...combine(this.#across(body, index, target), through)]);
+        const orders = union(known, combine(this.#across(body, index, target), through));
         if (orders.size > known.size) grew = true;
         found.set(index, orders);
       });
       return grew;
     };
-    let grew = extend(new Set([1]), result);
+    let grew = extend(first, result);
     while (grew) {
       grew = false;
       for (let carry = 0; carry < carries; carry++) if (extend(found.get(carry) ?? nowhere, carry)) grew = true;
