@@ -1,12 +1,7 @@
 /** @file `metac compare`: trained runs on the very same episodes, with paired intervals. */
 import { chooseEngine } from '../../engines.ts';
-import {
-  type ComparedReport,
-  compareRuns,
-  type Evaluated,
-  type ProtocolDifference,
-  protocolDifferences,
-} from '../../runtime/run/compare.ts';
+import { type ComparedReport, compareRuns, type Evaluated, protocolDifferences } from '../../runtime/run/compare.ts';
+import { judgementOf } from '../../runtime/run/evaluate.ts';
 import type { CommandModule } from '../command.ts';
 import { type EvaluationJob, evaluationOfRun, runEvaluation } from '../evaluation-job.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -17,17 +12,23 @@ import { tasksText } from '../tasks-text.ts';
 import type { Style, Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
+interface ComparedJob {
+  readonly folder: string;
+  readonly job: EvaluationJob;
+}
+
 export const run: CommandModule['run'] = async (given, terminal) => {
   const folders = given.positionals;
   const json = given.flag('json');
   if (folders.length < 2)
     throw new UsageError('two runs or more are compared', 'write `metac compare RUN RUN`, with folders that `metac train` wrote');
-  const jobs: { readonly folder: string; readonly job: EvaluationJob }[] = [];
+  const jobs: ComparedJob[] = [];
   for (const folder of folders) {
     const job = await evaluationOfRun(folder, given, terminal);
     if (job === undefined) return EXIT.wrongSpec;
     jobs.push({ folder, job });
   }
+  requireAlike(jobs);
   const runs: Evaluated[] = [];
   for (const { folder, job } of jobs) {
     // One seed for all: the first run's, unless --seed says otherwise.
@@ -35,7 +36,6 @@ export const run: CommandModule['run'] = async (given, terminal) => {
     const evaluated = await evaluatedRun(folder, { ...job, seed }, terminal, json);
     if (evaluated === undefined) return EXIT.interrupted;
     runs.push(evaluated);
-    requireAlike(runs[0] ?? evaluated, evaluated);
   }
   const reports = compareRuns(runs);
   if (reports.length === 0) throw new UsageError('the runs have no report in common', 'name reports alike: `report accuracy: ...`');
@@ -54,22 +54,30 @@ async function evaluatedRun(name: string, job: EvaluationJob, terminal: Terminal
   try {
     const onValues = (label: string, list: readonly number[]) => void values.set(label, list);
     const result = await runEvaluation(job, engine, display, { terminal, json, onValues });
-    return result === undefined ? undefined : { name, result, values, tasks: tasksText(job.spec.source, job.settings) };
+    return result === undefined ? undefined : { name, result, values };
   } finally {
     display.clear();
   }
 }
 
-function requireAlike(first: Evaluated, other: Evaluated): void {
-  const differences = protocolDifferences(first, other);
-  if (differences.length === 0) return;
-  const told = differences.map(
-    (one: ProtocolDifference) => `${one.what}: ${one.first} in \`${first.name}\`, ${one.other} in \`${other.name}\``,
-  );
-  throw new UsageError(
-    `the runs are not judged alike, so their figures cannot be compared: ${told.join('; ')}`,
-    'make the protocols equal with --set or --episodes, or evaluate each alone',
-  );
+/** Before anything is evaluated. */
+function requireAlike(jobs: readonly ComparedJob[]): void {
+  const [first, ...others] = jobs.map(({ folder, job: { spec, settings } }) => ({
+    folder,
+    judgement: judgementOf(spec.program, spec.images),
+    tasks: tasksText(spec.source, settings),
+  }));
+  if (first === undefined) return;
+  for (const other of others) {
+    const told = protocolDifferences(first, other).map(
+      (one) => `${one.what}: ${one.first} in \`${first.folder}\`, ${one.other} in \`${other.folder}\``,
+    );
+    if (told.length === 0) continue;
+    throw new UsageError(
+      `the runs are not judged alike, so their figures cannot be compared: ${told.join('; ')}`,
+      'make the protocols equal with --set or --episodes, or evaluate each alone',
+    );
+  }
 }
 
 function textOf(runs: readonly Evaluated[], reports: readonly ComparedReport[], style: Style): string {

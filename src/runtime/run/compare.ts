@@ -2,8 +2,15 @@
  * @file Trained runs against each other on the very same episodes. Differences are paired, episode by episode, so that what makes an episode hard
  * for all of them does not widen the interval.
  */
-import type { EvaluationResult } from './evaluate.ts';
+import type { EvaluationResult, Judgement } from './evaluate.ts';
 import { type Summary, summarize } from './statistics.ts';
+
+/** How one run is to be judged. */
+export interface Judged {
+  readonly judgement: Judgement;
+  /** What the spec says of its tasks, in words that mean the same where they are the same. */
+  readonly tasks: string;
+}
 
 /** One run, evaluated. */
 export interface Evaluated {
@@ -11,8 +18,6 @@ export interface Evaluated {
   readonly result: EvaluationResult;
   /** Values in each episode by report label. */
   readonly values: ReadonlyMap<string, readonly number[]>;
-  /** What the spec says of its tasks, in words that mean the same where they are the same. */
-  readonly tasks: string;
 }
 
 /** What two runs are judged by differently: their figures cannot be compared. */
@@ -22,21 +27,20 @@ export interface ProtocolDifference {
   readonly other: string;
 }
 
-/** Everything that decides which episodes are drawn and what a figure over them means, but the learner. Empty where it is the same. */
-export function protocolDifferences(first: Evaluated, other: Evaluated): readonly ProtocolDifference[] {
-  const facts = ({ result, tasks }: Evaluated): ReadonlyMap<string, string> =>
+/** Everything that decides, with the seed, which episodes are drawn and what a figure over them means, but the learner. Empty where it is the same. */
+export function protocolDifferences(first: Judged, other: Judged): readonly ProtocolDifference[] {
+  const facts = ({ judgement, tasks }: Judged): ReadonlyMap<string, string> =>
     new Map([
-      ['seed', String(result.seed)],
-      ['episodes', String(result.episodes)],
+      ['episodes', String(judgement.episodes)],
       ['tasks', tasks],
-      ...result.episodeShapes.map(({ tasks: name, ways, shots, queries }): [string, string] => [
+      ...judgement.episodeShapes.map(({ tasks: name, ways, shots, queries }): [string, string] => [
         `sizes of ${name}`,
         `${ways > 0 ? `${ways} ways, ` : ''}${shots} shots, ${queries} queries`,
       ]),
-      ...result.sources.map((source): [string, string] => [`source of ${source.name}`, JSON.stringify(source)]),
-      ...Object.entries(result.data).map(([name, digest]): [string, string] => [`data of ${name}`, digest]),
+      ...judgement.sources.map((source): [string, string] => [`source of ${source.name}`, JSON.stringify(source)]),
+      ...Object.entries(judgement.data).map(([name, digest]): [string, string] => [`data of ${name}`, digest]),
       // How a learner adapts is what is compared.
-      ...Object.entries(result.protocol).filter(([name]) => !name.startsWith('adapt ')),
+      ...Object.entries(judgement.protocol).filter(([name]) => !name.startsWith('adapt ')),
     ]);
   const [mine, theirs] = [facts(first), facts(other)];
   return [...new Set([...mine.keys(), ...theirs.keys()])]

@@ -8,8 +8,20 @@ import type { EvaluateOptions } from './options.ts';
 import { evaluatePlanOf, makeReports, type Report } from './reports.ts';
 import { dataDigests, RunFolder, runtimeVersions, writeJson, writing } from './run-folder.ts';
 
+/** What decides, with the seed, which episodes a program is judged by and what figures over them mean. */
+export interface Judgement {
+  readonly protocol: Readonly<Record<string, string>>;
+  readonly sources: readonly TaskSource[];
+  /** Digests of the image data by tasks block. */
+  readonly data: Readonly<Record<string, string>>;
+  /** Reports are made of classes, or of random streams, that training and validation never see. */
+  readonly split: 'test';
+  readonly episodeShapes: readonly EpisodeShape[];
+  readonly episodes: number;
+}
+
 /** The content of result.json: a figure never stands without its protocol. */
-export interface EvaluationResult {
+export interface EvaluationResult extends Judgement {
   readonly format: 'metac-result-1';
   readonly program: string;
   readonly programHash: string;
@@ -21,21 +33,19 @@ export interface EvaluationResult {
   /** Of matrix products and convolutions; sums are at least float32. */
   readonly precision: string;
   readonly settings: Readonly<Record<string, string>>;
-  readonly protocol: Readonly<Record<string, string>>;
-  readonly sources: readonly TaskSource[];
-  /** Digests of the image data by tasks block. */
-  readonly data: Readonly<Record<string, string>>;
-  /** Reports are made of classes, or of random streams, that training and validation never see. */
-  readonly split: 'test';
-  readonly episodeShapes: readonly EpisodeShape[];
-  readonly episodes: number;
   readonly reports: readonly Report[];
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** Throws LimitationError for a program that evaluates nothing. */
+export function judgementOf(program: Program, resident: EvaluateOptions['resident']): Judgement {
+  const { episodes, episodeShapes } = evaluatePlanOf(program);
+  return { protocol: program.protocol, sources: program.sources, data: dataDigests(resident), split: 'test', episodeShapes, episodes };
+}
+
 /** Undefined when `signal` asked to stop. Writes result.json where a folder is given. */
 export async function evaluate(program: Program, options: EvaluateOptions): Promise<EvaluationResult | undefined> {
-  const { episodes, episodeShapes, entry } = evaluatePlanOf(program);
+  const { episodes, entry } = evaluatePlanOf(program);
   const { seed, resident, engine, signal, listener } = options;
   const session = await engine.compile(program, options.engineOptions);
   try {
@@ -60,12 +70,7 @@ export async function evaluate(program: Program, options: EvaluateOptions): Prom
       threads: options.engineOptions.threads ?? null,
       precision: engine.precision ?? (engine.floatBytes === 8 ? 'float64' : 'float32'),
       settings: options.settings ?? {},
-      protocol: program.protocol,
-      sources: program.sources,
-      data: dataDigests(resident),
-      split: 'test',
-      episodeShapes,
-      episodes,
+      ...judgementOf(program, resident),
       reports,
       versions: runtimeVersions(),
     };
