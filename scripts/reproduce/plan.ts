@@ -46,7 +46,8 @@ export const plan: readonly Reproduction[] = [
     spec: 'maml-omniglot',
     figures: [accuracy(`${FIVE_WAYS}, 3 inner steps`, THREE_STEPS, ['98.7 ± 0.4 %', `${FINN}, table 1`])],
     protocol: '1,150 steps instead of 60,000; head starts at zero, cosine outer rate; splits of Vinyals 2016',
-    toReach: '`npx metac train specs/maml-omniglot.meta --steps 60000`, about 4 h on 2 cores; not run. `--steps 12000` gives 97.48 ± 0.28 % in 45 min.',
+    toReach:
+      '`npx metac train specs/maml-omniglot.meta --steps 60000`, about 4 h on 2 cores; not run. `--steps 12000` gives 97.48 ± 0.28 % in 45 min.',
   },
   {
     name: 'maml-fc-omniglot',
