@@ -10,7 +10,7 @@ import type { LowerOptions } from './lower/lower.ts';
 import { costOf } from './optimize/cost.ts';
 
 export interface ChunkOptions {
-  /** Devices that share the tasks of a step, each with whole calls. */
+  /** Devices that share the tasks of a step, each with whole calls: no larger part of the step is chosen than each can have. */
   readonly devices?: number;
   /** Live memory of one call that the device takes well; undefined: what fits the caches of a CPU. */
   readonly chunkBytes?: number;

@@ -9,7 +9,7 @@ import { batch } from './batch/batch.ts';
 import { builtins } from './check/builtins/table.ts';
 import { check } from './check/check.ts';
 import type { Model } from './check/model.ts';
-import { chooseChunks, fits, likelyFits, wholeBatch } from './choose-chunks.ts';
+import { type ChunkOptions, chooseChunks, fits, likelyFits, wholeBatch } from './choose-chunks.ts';
 import { badSetting } from './diagnostics/catalogue/names.ts';
 import type { Diagnostic } from './diagnostics/diagnostic.ts';
 import type { SourceFile } from './diagnostics/source-file.ts';
@@ -33,15 +33,11 @@ import { unreached } from './reached.ts';
 
 export type ProgramStage = 'ir' | 'differentiated' | 'batched' | 'optimized';
 
-export interface CompileOptions {
+export interface CompileOptions extends ChunkOptions {
   /** `--set name=value`, as written. */
   readonly settings?: ReadonlyMap<string, string>;
   /** Tasks per call; undefined lets the cost model choose. */
   readonly chunk?: number;
-  /** Devices that share the tasks of a step, each with whole calls: the cost model chooses no larger part of the step than each can have. */
-  readonly devices?: number;
-  /** Live memory of one call that the device takes well, for the cost model; undefined: what fits the caches of a CPU. */
-  readonly chunkBytes?: number;
   /** What `checkSource` gave for the same text and settings; undefined to check here. */
   readonly checked?: Checked;
   /** Rows of the resident data set of each tasks block, where they are known. */
