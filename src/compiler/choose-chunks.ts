@@ -33,19 +33,19 @@ export function wholeBatch({ train, evaluate }: Model, { devices = 1 }: ChunkOpt
 /** Whether it is worth compiling for whole batches at once, and then asking `fits`; from the lowered program of one task. A guess, which costs next to nothing. */
 export function likelyFits(lowered: Program, { chunk }: LowerOptions, { chunkBytes }: ChunkOptions): boolean {
   if (chunk === 1) return false;
-  const bytes = limitOf(lowered, chunkBytes, recurs);
+  const bytes = limitOf(lowered, chunkBytes);
   return judged(lowered, false).every((entry) => chunk * usualPeakShare * valueBytes(entry.body) <= bytes);
 }
 
 /** Whether every call of a compiled program keeps its live tensors within the limit. */
 export function fits(program: Program, { chunkBytes }: ChunkOptions): boolean {
-  const bytes = limitOf(program, chunkBytes, loops);
+  const bytes = limitOf(program, chunkBytes);
   return program.functions.every((entry) => entry.tasks === 0 || liveBytes(entry) <= bytes);
 }
 
 /** From a program of one task. Evaluation may need more memory for a task, for its samples or larger sets. */
 export function chooseChunks(single: Program, whole: LowerOptions, { chunkBytes }: ChunkOptions): Required<LowerOptions> {
-  const bytes = limitOf(single, chunkBytes, loops);
+  const bytes = limitOf(single, chunkBytes);
   const fitting = (most: number, among: readonly EntryFunction[]): number =>
     Math.max(1, Math.min(most, Math.floor(bytes / Math.max(1, ...among.map(liveBytes)))));
   const chunk = fitting(whole.chunk, judged(single, false));
@@ -59,16 +59,12 @@ function judged(program: Program, reporting: boolean): readonly EntryFunction[] 
   return program.functions.filter((entry) => entry.tasks > 0 && (all || reports.has(entry.name) === reporting));
 }
 
-function limitOf(program: Program, chunkBytes: number | undefined, recurrent: (body: Func) => boolean): number {
-  const any = (): boolean => program.functions.some((entry) => entry.tasks > 0 && recurrent(entry.body));
-  return chunkBytes ?? (any() ? recurrentChunkBytes : cacheBytes);
+function limitOf(program: Program, chunkBytes: number | undefined): number {
+  const recurrent = (): boolean => program.functions.some((entry) => entry.tasks > 0 && recurs(entry.body));
+  return chunkBytes ?? (recurrent() ? recurrentChunkBytes : cacheBytes);
 }
 
-function loops(body: Func): boolean {
-  return body.nodes.some((node) => node.op === 'scan');
-}
-
-/** The same of a function that is not batched yet, whose tasks are regions. */
+/** Whether there is a scan, at whatever depth: before batching tasks are regions. */
 function recurs(body: Func): boolean {
   return body.nodes.some((node) => {
     const region = regionOf(node);
