@@ -1,12 +1,16 @@
 /** @file What rules ask about the operands of a node: is it a constant, which dimensions does it really have. */
-import type { Value } from '../ir/ir.ts';
+import type { AnyNode, Value } from '../ir/ir.ts';
 import type { Attributes } from '../ir/primitives.ts';
 import type { Rewriter } from './rewriter.ts';
 
 /** The one number that fills `value`, if it is a constant that says so. */
 export function splatOf(graph: Rewriter, value: Value | undefined): number | undefined {
-  const values = graph.match(value, 'constant')?.attributes.values;
-  return values?.length === 1 ? values[0] : undefined;
+  return splatIn(graph.match(value, 'constant'));
+}
+
+/** The same of the node that makes the value. */
+export function splatIn(node: AnyNode | undefined): number | undefined {
+  return node?.op === 'constant' && node.attributes.values.length === 1 ? node.attributes.values[0] : undefined;
 }
 
 /** Whether `value` is `operation` of something and nobody else uses it: replacing it costs nothing. */

@@ -5,6 +5,7 @@
  */
 import type { AnyNode, Func, Node, Value } from '../ir/ir.ts';
 import { sizeOf } from '../ir/tensor-type.ts';
+import { splatIn } from './operands.ts';
 import { recursivePass } from './pass.ts';
 import { PassMemory } from './pass-memory.ts';
 import { type Chain, cheaperOrder, multiplied } from './product-chains.ts';
@@ -69,8 +70,7 @@ function updateOf(
   for (const side of [0, 1] as const) {
     const product = node.operands[side] as Value;
     const update = uses.get(product) === 1 ? makers.get(product) : undefined;
-    const constant = makers.get(node.operands[1 - side] as Value);
-    const factor = constant?.op === 'constant' && constant.attributes.values.length === 1 ? constant.attributes.values[0] : undefined;
+    const factor = splatIn(makers.get(node.operands[1 - side] as Value));
     if (update?.op === 'dot_general' && factor !== undefined) return { update, factor };
   }
   return {};
