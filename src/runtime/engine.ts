@@ -15,6 +15,8 @@ export interface Availability {
   readonly detail: string;
   /** Live memory of one call that the device takes well, in bytes; undefined where it is a CPU's. */
   readonly chunkBytes?: number | undefined;
+  /** Processors that can share the tasks of a step, each with a call of its own; undefined where calls are not shared so. */
+  readonly processors?: number | undefined;
 }
 
 export interface Engine {
@@ -28,6 +30,21 @@ export interface Engine {
   unfitForAuto?(): Promise<string | undefined>;
   /** Compiles every entry function but `initialize`. Refuses, in one LimitationError, a program with primitives it lacks. */
   compile(program: Program, options: EngineOptions): Promise<Session>;
+}
+
+/** A call of an entry function. */
+export interface EntryCall {
+  readonly entry: string;
+  /** Its draws and examples. */
+  readonly inputs: Tensors;
+}
+
+/** What a session does whose replicas share the calls of a step: it takes steps whole, from the first of their calls to the one that completes them. */
+export interface StepSharing {
+  /** How many steps that begin with this entry function are worth handing over at once; 0 where its calls are better given one by one. */
+  atOnce(entry: string): number;
+  /** What `run` gives for each of `calls`, in this order: those of one whole step after the other. */
+  run(calls: readonly EntryCall[]): Promise<readonly Tensors[]>;
 }
 
 /**
@@ -50,6 +67,7 @@ export interface Session {
   callsAtOnce(entry: string): number;
   /** What `run` gives for each of `calls`, in this order. An engine that can, crosses over once for all of them. */
   runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]>;
+  readonly sharing?: StepSharing;
   /** Tells which entry functions will be called soon: an engine may make them ready while data are read and sent. Never fails: the calls do. */
   anticipate?(entries: readonly string[]): void;
   dispose(): Promise<void>;

@@ -89,6 +89,12 @@ export type InputDeclaration =
       readonly part: 'support' | 'query';
     }
   | {
+      /** float [tasks]: 1 for a task of the step; 0 for the places of its last call that are left over, whose tasks are repetitions. */
+      readonly kind: 'live';
+      readonly name: string;
+      readonly type: TensorType;
+    }
+  | {
       /** A resident data set: [rows, ...], uint8 for images. The same tensor for every call. */
       readonly kind: 'data';
       readonly name: string;

@@ -69,6 +69,7 @@ const definitions: Readonly<Record<string, JsonSchema>> = {
         episode: text,
         part: oneOfTexts('support', 'query'),
       }),
+      record({ kind: constant('live'), name: text, type: reference('type') }),
       record({ kind: constant('data'), name: text, type: reference('type'), tasks: text }),
     ],
   },

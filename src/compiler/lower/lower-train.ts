@@ -41,25 +41,30 @@ export function accumulatorsOf(model: Model, block: ModelTrain): readonly StateD
   return accumulated(model, block).map(({ name, shape }) => ({ name, type: tensorType('float', shape), initial: 0 }));
 }
 
-/** Sums over the tasks of one call: metrics, states, gradients of the (signed) loss. */
+/** Sums over the tasks of one call: metrics, states, gradients of the (signed) loss. A step that leaves places of its last call over says which. */
 function taskSums(model: Model, block: ModelTrain, entry: EntryBuilder, tasks: number): readonly Value[] {
   const { operands, mapped } = entry.arguments(model, block.task);
-  const body = differentiatedTask(model, block);
+  const leftOver = block.batch % tasks !== 0;
+  const live = leftOver ? [entry.input({ kind: 'live', name: `${block.name}.live`, type: tensorType('float', [tasks]) })] : [];
+  const body = differentiatedTask(model, block, leftOver);
   const { builder } = entry;
   builder.source = block.range;
-  return builder.apply('map_tasks', operands, { body, mapped, tasks }).map((value) => builder.sum(value, [0]));
+  const attributes = { body, mapped: [...mapped, ...live.map(() => true)], tasks };
+  return builder.apply('map_tasks', [...operands, ...live], attributes).map((value) => builder.sum(value, [0]));
 }
 
-/** One task: the traced body inside a `gradient` node with respect to the trained weights. */
-function differentiatedTask(model: Model, block: ModelTrain): Func {
+/** One task: the traced body inside a `gradient` node with respect to the trained weights. With `weighted`, a last parameter is the task's weight. */
+function differentiatedTask(model: Model, block: ModelTrain, weighted: boolean): Func {
   const { task } = block;
   const builder = new FunctionBuilder();
   builder.source = block.range;
   const parameters = task.body.parameters.map(({ name, value }) => builder.parameter(name, value.type));
   const weights = trainedWeights(model, block);
   const wrt = weights.map((weight) => task.body.parameters.findIndex((parameter) => parameter.name === weight.name));
-  const body = block.maximize ? negatedLoss(task.body) : task.body;
-  const results = builder.apply('gradient', parameters, { body, wrt });
+  const signed = block.maximize ? negatedLoss(task.body) : task.body;
+  const live = weighted ? builder.parameter('live', tensorType('float', [])) : undefined;
+  const body = live === undefined ? signed : weightedResults(signed);
+  const results = builder.apply('gradient', live === undefined ? parameters : [...parameters, live], { body, wrt });
   const names = [...accumulated(model, block).map((one) => one.name)];
   return builder.finish(
     results.map((value, index): Result => {
@@ -81,6 +86,22 @@ function negatedLoss(body: Func): Func {
       name,
       value: index === 0 ? builder.unary('negate', values[0] as Value) : (values[index] as Value),
     })),
+  );
+}
+
+/** Every result times a last parameter: its derivatives then are, too. */
+function weightedResults(body: Func): Func {
+  const builder = new FunctionBuilder();
+  const values = builder.inline(
+    body,
+    body.parameters.map(({ name, value }) => builder.parameter(name, value.type)),
+  );
+  const weight = builder.parameter('live', tensorType('float', []));
+  return builder.finish(
+    body.results.map(({ name }, index) => {
+      const value = values[index] as Value;
+      return { name, value: builder.binary('multiply', value, builder.broadcast(weight, value.type.shape, [])) };
+    }),
   );
 }
 

@@ -23,7 +23,7 @@ export function lower(model: Model, options: LowerOptions): Program {
   const train: TrainPlan[] = [];
   for (const block of model.train) {
     state.push({ name: stepState(block), type: tensorType('float', []), initial: 0 }, ...optimiserStates(model, block));
-    const chunk = divisorUpTo(block.batch, options.chunk);
+    const chunk = tasksPerCall(block.batch, options.chunk);
     const whole = chunk === block.batch;
     if (whole) functions.push(stepEntry(model, block));
     else {
@@ -106,8 +106,12 @@ function evaluatePlan(model: Model, options: LowerOptions, functions: EntryFunct
   };
 }
 
-/** The largest divisor of `batch` that is at most `chunk`: chunks of one step are all of one size. */
-export function divisorUpTo(batch: number, chunk: number): number {
-  for (let size = Math.min(batch, Math.max(1, chunk)); size > 1; size--) if (batch % size === 0) return size;
-  return 1;
+/**
+ * Tasks of each call of a step, at most `chunk`: the largest divisor of `batch` where one is larger than half of `chunk`; else the tasks are spread
+ * evenly over the fewest calls, the last of which has places left over.
+ */
+export function tasksPerCall(batch: number, chunk: number): number {
+  const most = Math.min(batch, Math.max(1, chunk));
+  for (let size = most; 2 * size > most; size--) if (batch % size === 0) return size;
+  return Math.ceil(batch / Math.ceil(batch / most));
 }

@@ -39,10 +39,11 @@ export class InputSampler {
 
   constructor(entry: EntryFunction, context: SamplerContext) {
     const fills = new Map<string, Fill>();
-    const places = new Map(context.sources.map((source) => [source.name, placesOf(source, context)]));
+    const places = new Map(context.sources.map((source) => [source.name, withinBatch(placesOf(source, context), context)]));
     for (const input of entry.inputs) {
       if (input.kind === 'draw') fills.set(input.name, drawFill(input, entry, context, places));
       if (input.kind === 'examples') fills.set(input.name, examplesFill(input, entry, context, places));
+      if (input.kind === 'live') fills.set(input.name, liveFill(input, context));
     }
     this.#fills = fills;
   }
@@ -67,6 +68,19 @@ function placesOf(source: TaskSource, { seed, phase, batch }: SamplerContext): P
   return { label: 'train pool', at: (step, task) => ({ step: 0, task: pool.at(step * batch + task) }) };
 }
 
+/** Places of a call beyond the step's tasks get the last task again. */
+function withinBatch({ label, at }: Places, { batch }: SamplerContext): Places {
+  return { label, at: (step, task) => at(step, Math.min(task, batch - 1)) };
+}
+
+function liveFill({ type }: Extract<InputDeclaration, { kind: 'live' }>, { batch }: SamplerContext): Fill {
+  return (_, firstTask) => ({
+    dtype: 'float',
+    shape: type.shape,
+    data: Float32Array.from({ length: sizeOf(type.shape) }, (__, task) => (firstTask + task < batch ? 1 : 0)),
+  });
+}
+
 function freshPlaces(phase: Phase): Places {
   return { label: phase, at: (step, task) => ({ step, task }) };
 }
@@ -80,7 +94,7 @@ function drawFill(
   const { type, perTask } = input;
   const fill = input.distribution === 'uniform' ? fillUniform : fillNormal;
   const pooled = input.tasks === undefined ? undefined : places.get(input.tasks);
-  const { label, at } = perTask && pooled !== undefined ? pooled : freshPlaces(context.phase);
+  const { label, at } = perTask && pooled !== undefined ? pooled : withinBatch(freshPlaces(context.phase), context);
   const key = streamKey(context.seed, label, 'draw', input.stream);
   const size = sizeOf(type.shape);
   if (type.dtype !== 'float' || (perTask && type.shape[0] !== entry.tasks))
@@ -107,7 +121,7 @@ function examplesFill(
 ): Fill {
   const { classes, shape } = imageEpisodes(input, context);
   const { ways, shots, queries } = shape;
-  const { label, at } = places.get(input.tasks) ?? freshPlaces(context.phase);
+  const { label, at } = places.get(input.tasks) ?? withinBatch(freshPlaces(context.phase), context);
   const key = streamKey(context.seed, label, 'episode', input.tasks, input.episode);
   const each = ways * (input.part === 'support' ? shots : queries);
   if (input.type.dtype !== 'int' || sizeOf(input.type.shape) !== entry.tasks * each)

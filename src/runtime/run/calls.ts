@@ -2,7 +2,7 @@
 import { InternalError } from '../../compiler/diagnostics/internal-error.ts';
 import type { Program, TrainPlan } from '../../compiler/ir/ir.ts';
 import type { ResidentImages } from '../data/resident.ts';
-import type { Tensors } from '../engine.ts';
+import type { Session, Tensors } from '../engine.ts';
 import { InputSampler } from '../episodes/sampler.ts';
 import { entryOf } from './initialize.ts';
 
@@ -61,32 +61,43 @@ export function* trainingCalls(
   return undefined;
 }
 
+/** Calls that a session is given together. */
+export interface CallGroup {
+  readonly calls: readonly [Call, ...Call[]];
+  /** Whole steps of several calls each, for a session that shares those of a step. */
+  readonly shared: boolean;
+}
+
 /**
- * Calls in groups that a session takes at once: successive whole steps of one block, as many as `atOnce` says of the entry. A step after which
- * `pausesAfter` is true ends its group.
+ * Calls in groups that a session takes at once, as many steps as `session` says: successive whole steps of one block, or whole steps with the calls of
+ * each; else call by call. A step after which `pausesAfter` is true ends its group.
  */
 export function* groupedCalls(
   calls: Iterator<Call, undefined>,
-  atOnce: (entry: string) => number,
+  session: Pick<Session, 'callsAtOnce' | 'sharing'>,
   pausesAfter: (step: number) => boolean,
-): Generator<readonly Call[], undefined> {
+): Generator<CallGroup, undefined> {
   let held: Call | undefined = calls.next().value;
   while (held !== undefined) {
-    const group: Call[] = [held];
-    const { entry, completes } = held;
-    const most = completes ? atOnce(entry) : 1;
-    let last = held;
+    const first: Call = held;
+    const group: [Call, ...Call[]] = [first];
+    const together = first.completes ? 0 : (session.sharing?.atOnce(first.entry) ?? 0);
+    const most = first.completes ? session.callsAtOnce(first.entry) : together;
+    let last = first;
+    let steps = first.completes ? 1 : 0;
     held = undefined;
-    while (group.length < most && !pausesAfter(last.step + 1)) {
+    while (steps < most) {
       const next: Call | undefined = calls.next().value;
-      if (next === undefined || next.entry !== entry) {
+      const ends = next === undefined || (together === 0 && next.entry !== first.entry);
+      if (ends || (next.step > last.step && pausesAfter(next.step))) {
         held = next;
         break;
       }
       group.push(next);
       last = next;
+      if (last.completes) steps++;
     }
-    yield group;
+    yield { calls: group, shared: together > 0 };
     held ??= calls.next().value;
   }
   return undefined;
@@ -109,7 +120,7 @@ function sequenceOf(plan: TrainPlan, program: Program, seed: number, resident: R
   const whole = sampled(plan.step);
   const chunks = sampled(plan.accumulate);
   const apply = sampled(plan.apply);
-  if (whole === undefined && (chunks === undefined || apply === undefined || plan.batch % chunks.tasks !== 0))
-    throw new InternalError(`${plan.name} has neither a whole step nor chunks that divide its batch of ${plan.batch}`);
+  if (whole === undefined && (chunks === undefined || apply === undefined))
+    throw new InternalError(`${plan.name} has neither a whole step nor chunks`);
   return whole !== undefined ? { plan, whole, chunks: undefined, apply: undefined } : { plan, whole, chunks, apply };
 }

@@ -9,7 +9,7 @@ import { type BestSoFar, firstNotFinite, type RunPosition, saveCheckpoint } from
 import type { Session, Tensors } from '../engine.ts';
 import { heard } from '../heard.ts';
 import { blameNotFinite, type Snapshot } from './blame-not-finite.ts';
-import { type Call, groupedCalls, totalSteps, trainingCalls } from './calls.ts';
+import { type Call, type CallGroup, groupedCalls, totalSteps, trainingCalls } from './calls.ts';
 import type { Listener } from './events.ts';
 import { dataTensors } from './initialize.ts';
 import type { MetricsLog } from './metrics-log.ts';
@@ -45,7 +45,7 @@ class NotFiniteError extends Error {
   }
 }
 
-/** Successive whole steps that the session was given, after the chunks of the first. */
+/** Successive steps that the session was given, after the chunks of the first. */
 interface Started {
   readonly group: readonly Call[];
   readonly chunks: readonly Promise<Tensors>[];
@@ -115,28 +115,23 @@ export class TrainingRun {
       this.#stopped(step);
       return this.#outcome('stopped', step);
     }
-    const groups = groupedCalls(
-      this.#calls(step),
-      (entry) => this.#session.callsAtOnce(entry),
-      (completed) => this.#pausesAfter(completed),
-    );
+    const groups = groupedCalls(this.#calls(step), this.#session, (completed) => this.#pausesAfter(completed));
     const underWay: Started[] = [];
     let chunks: Promise<Tensors>[] = [];
     let group = groups.next().value;
     while (group !== undefined) {
-      const [call] = group as readonly [Call];
-      if (!call.completes) {
+      const [call] = group.calls;
+      if (!call.completes && !group.shared) {
         chunks.push(heard(this.#session.run(call.entry, call.inputs)));
         group = groups.next().value;
         if (chunks.length >= this.#session.parallel) await chunks.shift();
         continue;
       }
-      const inputs = group.map((one) => one.inputs);
-      const started = { group, chunks, results: heard(this.#session.runMany(call.entry, inputs)) };
-      const last = call.step + group.length;
+      const started = { group: group.calls, chunks, results: heard(this.#handOver(group)) };
+      const last = (group.calls.at(-1) ?? call).step + 1;
       chunks = [];
       group = groups.next().value;
-      const completes = group?.[0]?.step === last - 1 ? undefined : last;
+      const completes = group?.calls[0].step === last - 1 ? undefined : last;
       underWay.push({ ...started, completes });
       const pause = completes !== undefined && this.#pauseDue(last);
       // The metrics of a group are looked at while the next one runs; a pause sees the weights of exactly its step.
@@ -149,11 +144,19 @@ export class TrainingRun {
     return this.#outcome('finished', this.#steps);
   }
 
+  /** Several calls of steps that end with them. */
+  #handOver({ calls, shared }: CallGroup): Promise<readonly Tensors[]> {
+    const { sharing } = this.#session;
+    if (shared && sharing !== undefined) return sharing.run(calls);
+    const inputs = calls.map((one) => one.inputs);
+    return this.#session.runMany(calls[0].entry, inputs);
+  }
+
   /** Logs what a group of calls gave, and gives the event loop a breath now and then. */
   async #settle({ group, chunks, results, completes }: Started): Promise<void> {
     const [metrics] = await Promise.all([results, ...chunks]);
-    group.forEach(({ plan, step }, index) => {
-      this.#record(plan, step + 1, metrics[index] as Tensors);
+    group.forEach(({ plan, step, completes: whole }, index) => {
+      if (whole) this.#record(plan, step + 1, metrics[index] as Tensors);
     });
     if (completes !== undefined && this.#progress.step(completes)) await setImmediate();
   }
