@@ -43,8 +43,13 @@ async function bundle(outdir) {
       ...shared,
       platform: 'node',
       target: 'node20.19',
-      // The worker is a thread's own program: src/runtime/engines/onnx/worker-client.ts starts it by this name.
-      entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', 'onnx-worker': 'src/runtime/engines/onnx/session-worker.ts' },
+      // Workers are threads' own programs, started by these names (src/runtime/engines/onnx/thread.ts).
+      entryPoints: {
+        cli: 'src/cli/main.ts',
+        index: 'src/index.ts',
+        'onnx-worker': 'src/runtime/engines/onnx/session-worker.ts',
+        'onnx-replica': 'src/runtime/engines/onnx/replica-worker.ts',
+      },
       // Commands, engines and the grammar load when they are used: `metac --help` reads one small file.
       splitting: true,
       chunkNames: '[name]-[hash]',

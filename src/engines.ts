@@ -36,6 +36,7 @@ export interface EngineChoice {
   readonly why: string;
   /** Of the engine's `Availability`. */
   readonly chunkBytes: number | undefined;
+  readonly processors: number | undefined;
 }
 
 /** Throws LimitationError when the engine asked for does not work here, or not as `request` says. */
@@ -62,8 +63,8 @@ export async function chooseEngine(asked: EngineName | 'auto', request: EngineRe
       refused.push(`not ${engine.name}: ${unfit}`);
       continue;
     }
-    const { available, detail, chunkBytes } = await engine.probe();
-    if (available) return { name, engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; '), chunkBytes };
+    const { available, detail, chunkBytes, processors } = await engine.probe();
+    if (available) return { name, engine, why: [`engine ${engine.name}: ${detail}`, ...refused].join('; '), chunkBytes, processors };
     refused.push(`${engine.name} does not work here: ${detail}`);
   }
   throw new LimitationError(refused.join('; '));

@@ -2,8 +2,10 @@
 import type { EntryFunction, Program } from './compiler/ir/ir.ts';
 import { bytesOf } from './compiler/ir/tensor-type.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
+import type { Lockstep } from './runtime/engines/onnx/lockstep-functions.ts';
 import { workSharing } from './runtime/engines/onnx/onnx-engine.ts';
 import { plannedBytes } from './runtime/engines/onnx/planned-memory.ts';
+import { callsAtOnce } from './runtime/engines/onnx/thread-choice.ts';
 
 // Measured: bench/NOTES.md.
 /** Bytes of Node, the compiler and the runtime's library. */
@@ -26,18 +28,25 @@ const SPREAD = 1.2;
  * @param threads as `--threads`; undefined: the machine's
  */
 export function onnxFootprint(program: Program, compiled: Program, threads?: number): Footprint {
-  const { entries: shared, workers } = workSharing(program, threads);
+  const { lockstep, entries: shared, workers } = workSharing(program, threads);
   const calls = callsOf(program);
+  const models = lockstep === undefined ? new Map<string, number>() : modelsOf(lockstep);
   const ofEntry = (entry: EntryFunction): number => {
-    const copies = shared.has(entry) ? Math.min(workers, calls.get(entry.name) ?? 1) : 1;
+    const copies = shared.has(entry) ? Math.min(workers, calls.get(entry.name) ?? 1) : (models.get(entry.name) ?? 1);
     return copies * (MODEL + NODE * entry.body.nodes.length + SPREAD * plannedBytes(entry.body));
   };
+  const replicas = lockstep?.replicas ?? 0;
+  const atOnce = { training: Math.max(workers, replicas), 'the evaluation': workers };
+  // Each puts its functions together by itself.
+  const heldByReplicas =
+    replicas * (lockstep?.blocks ?? []).reduce((sum, { begin, end }) => sum + nodesOf({ functions: [begin.entry, end] }), 0);
+  const threadsBeside = replicas + (workers > 1 ? workers : 0);
   const isEvaluation = ({ name }: EntryFunction): boolean => name === program.evaluate?.entry;
   const phases = [
-    { name: 'training', entries: program.functions.filter((entry) => entry.name !== 'initialize' && !isEvaluation(entry)) },
-    { name: 'the evaluation', entries: program.functions.filter(isEvaluation) },
+    { name: 'training' as const, entries: program.functions.filter((entry) => entry.name !== 'initialize' && !isEvaluation(entry)) },
+    { name: 'the evaluation' as const, entries: program.functions.filter(isEvaluation) },
   ].map(({ name, entries }) => ({
-    name: `${name} (${Math.max(1, ...entries.map(({ tasks }) => tasks))} tasks a call, ${workers} at a time)`,
+    name: `${name} (${Math.max(1, ...entries.map(({ tasks }) => tasks))} tasks a call, ${atOnce[name]} at a time)`,
     bytes: entries.reduce((sum, entry) => sum + ofEntry(entry), 0),
   }));
   const largest = phases.reduce((most, phase) => (phase.bytes > most.bytes ? phase : most));
@@ -50,13 +59,23 @@ export function onnxFootprint(program: Program, compiled: Program, threads?: num
   const parts: readonly (readonly [string, number])[] = [
     [largest.name, largest.bytes],
     ['the data', READING * [...data.values()].reduce((sum, bytes) => sum + bytes, 0)],
-    ['weights and states', (2 + workers) * kept],
-    ['the process itself', PROCESS + COMPILED * nodesOf(compiled) + (workers > 1 ? workers * WORKER : 0)],
+    ['weights and states', (2 + workers + replicas) * kept],
+    ['the process itself', PROCESS + COMPILED * (nodesOf(compiled) + heldByReplicas) + threadsBeside * WORKER],
   ];
   return { bytes: parts.reduce((sum, [, bytes]) => sum + bytes, 0), parts };
 }
 
-function nodesOf({ functions }: Program): number {
+/** Of all replicas together: those that hand over several steps at once have a model that begins a step after the one before, and one that begins the first. */
+function modelsOf({ replicas, blocks }: Lockstep): ReadonlyMap<string, number> {
+  return new Map(
+    blocks.flatMap(({ begin, end }) => [
+      [begin.entry.name, replicas * (callsAtOnce(begin.entry.body) > 1 ? 2 : 1)] as const,
+      [end.name, replicas] as const,
+    ]),
+  );
+}
+
+function nodesOf({ functions }: Pick<Program, 'functions'>): number {
   return functions.reduce((sum, { body }) => sum + body.nodes.length, 0);
 }
 

@@ -35,11 +35,24 @@ export class ProgramCache {
    * which is a forecast for the machine.
    */
   key(source: SourceFile, options: CompileOptions): string | undefined {
-    const { settings, rows, chunk, devices, chunkBytes, checked, observe, verify, exactRoots, footprint: _, ...others } = options;
+    const {
+      settings,
+      rows,
+      chunk,
+      devices,
+      processors,
+      chunkBytes,
+      checked,
+      observe,
+      verify,
+      exactRoots,
+      footprint: _,
+      ...others
+    } = options;
     // A new option must be thought of here.
     others satisfies Record<string, never>;
     if (observe !== undefined || verify === true || exactRoots === true || checked?.model?.memory !== undefined) return undefined;
-    const choices = [[...(settings ?? [])], [...(rows ?? [])], chunk ?? null, devices ?? null, chunkBytes ?? null];
+    const choices = [[...(settings ?? [])], [...(rows ?? [])], chunk ?? null, devices ?? null, processors ?? null, chunkBytes ?? null];
     // Functions such as the sine are the JavaScript engine's: what is folded may differ in the last digit.
     return cacheKey([this.#build, process.version, source.name, source.text, JSON.stringify(choices)]);
   }

@@ -15,13 +15,14 @@ export interface MetacRequest extends Configuration, Protocol {
 }
 
 const request = JSON.parse(process.argv[2] ?? '{}') as MetacRequest;
-const { engine, why } = await chooseEngine(request.engine, { device: request.device });
+const { engine, why, processors } = await chooseEngine(request.engine, { device: request.device });
 const importMegabytes = Number((process.resourceUsage().maxRSS / 1024).toFixed(1));
 const problem = peerProblem(request);
 const start = performance.now();
 const stepper = await prepareStepper(problem, {
   engine,
   specs: request.specs,
+  processors,
   ...(request.atOnce === undefined ? {} : { atOnce: request.atOnce }),
 });
 const compileSeconds = (performance.now() - start) / 1000;

@@ -31,7 +31,11 @@ export async function bundleMetac(): Promise<string> {
     platform: 'node',
     target: 'node20.19',
     // The engine starts its worker threads by this name, beside the file that it runs from.
-    entryPoints: { 'metac-process': 'bench/compare/metac-process.ts', 'onnx-worker': 'src/runtime/engines/onnx/session-worker.ts' },
+    entryPoints: {
+      'metac-process': 'bench/compare/metac-process.ts',
+      'onnx-worker': 'src/runtime/engines/onnx/session-worker.ts',
+      'onnx-replica': 'src/runtime/engines/onnx/replica-worker.ts',
+    },
     outdir,
     splitting: true,
     external: ['onnxruntime-node', 'koffi', '@tensorflow/*'],

@@ -24,6 +24,7 @@ export interface StepperOptions {
   readonly specs: string;
   /** Undefined leaves the choice to metac, as for the two below. */
   readonly threads?: number | undefined;
+  readonly processors?: number | undefined;
   readonly chunk?: number | undefined;
   readonly atOnce?: number | undefined;
 }
@@ -35,23 +36,30 @@ interface Call {
 }
 
 export async function prepareStepper(problem: PeerProblem, options: StepperOptions): Promise<Stepper> {
-  const { engine, threads, chunk } = options;
+  const { engine, threads, chunk, processors } = options;
   const source = { name: problem.spec, text: readFileSync(`${options.specs}/${problem.spec}`, 'utf8') };
-  const compiled = compile(source, { settings: problem.settings, ...(chunk === undefined ? {} : { chunk }) });
+  const shared = processors === undefined ? {} : { processors: threads ?? processors };
+  const compiled = compile(source, { settings: problem.settings, ...shared, ...(chunk === undefined ? {} : { chunk }) });
   if (compiled.program === undefined) throw new Error(renderDiagnostics(source, compiled.diagnostics, { colour: false }));
   const { program } = compiled;
   const session = await engine.compile(program, threads === undefined ? {} : { threads });
   await session.write(new Map([...initialState(program), ...firstWeights(program, problem)]));
   const calls = callsOfStep(program, problem);
-  const [whole] = calls.length === 1 ? calls : [];
-  const atOnce = options.atOnce ?? (whole === undefined ? 1 : session.callsAtOnce(whole.entry));
+  const [first] = calls as [Call];
+  const last = calls.at(-1) as Call;
+  const together = first.completes ? 0 : (session.sharing?.atOnce(first.entry) ?? 0);
+  const atOnce = options.atOnce ?? (first.completes ? session.callsAtOnce(first.entry) : Math.max(1, together));
   const takeSteps = async (count: number): Promise<readonly number[]> => {
     const losses: number[] = [];
     while (losses.length < count) {
-      if (whole === undefined) losses.push(await takeStep(session, calls));
+      const steps = Math.min(atOnce, count - losses.length);
+      if (session.sharing !== undefined && together > 0) {
+        const results = await session.sharing.run(new Array<readonly Call[]>(steps).fill(calls).flat());
+        for (let step = 1; step <= steps; step++) losses.push(lossOf(last.entry, results[step * calls.length - 1] as Tensors));
+      } else if (!first.completes) losses.push(await takeStep(session, calls));
       else {
-        const group = new Array<Tensors>(Math.min(atOnce, count - losses.length)).fill(whole.inputs);
-        for (const results of await session.runMany(whole.entry, group)) losses.push(lossOf(whole.entry, results));
+        const group = new Array<Tensors>(steps).fill(first.inputs);
+        for (const results of await session.runMany(first.entry, group)) losses.push(lossOf(first.entry, results));
       }
     }
     return losses;
@@ -98,11 +106,19 @@ function callsOfStep(program: Program, problem: PeerProblem): readonly Call[] {
   if (plan === undefined) throw new Error(`${problem.spec} has no train block`);
   const called = (name: string, firstTask: number): Call => {
     const entry = entryOf(program, name);
+    const tasks = Array.from({ length: entry.tasks }, (_, task) => firstTask + task);
     const inputs = entry.inputs.map((input): [string, Tensor] => {
+      if (input.kind === 'live')
+        return [input.name, { ...input.type, data: Float32Array.from(tasks, (task) => (task < plan.batch ? 1 : 0)) }];
       const all = problem.inputs.get(input.name);
       if (all === undefined || input.kind !== 'draw') throw new Error(`the peers have no input ${input.name}`);
       const each = all.length / plan.batch;
-      return [input.name, { ...input.type, data: all.slice(firstTask * each, (firstTask + entry.tasks) * each) }];
+      const data = new Float32Array(tasks.length * each);
+      tasks.forEach((task, place) => {
+        const first = Math.min(task, plan.batch - 1) * each;
+        data.set(all.subarray(first, first + each), place * each);
+      });
+      return [input.name, { ...input.type, data }];
     });
     return { entry: name, inputs: new Map(inputs), completes: name !== plan.accumulate };
   };

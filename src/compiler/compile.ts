@@ -100,10 +100,11 @@ function compileAs(source: SourceFile, options: CompileOptions, recompute: Recom
   const model = withDataRows(front.model, options.rows ?? new Map());
   if (options.chunk !== undefined)
     return { diagnostics, model, chunk: options.chunk, ...compileModel(model, { chunk: options.chunk }, options, recompute) };
-  const whole = { chunk: wholeBatch(model, options) };
-  if (likelyFits(lower(model, { chunk: 1 }), whole, options)) {
+  const lowered = lower(model, { chunk: 1 });
+  const whole = wholeBatch(model, lowered, options);
+  if (likelyFits(lowered, whole, options)) {
     const compiled = compileModel(model, whole, options, recompute);
-    if (fits(compiled.program, options)) return { diagnostics, model, ...whole, ...compiled };
+    if (fits(compiled.program, options)) return { diagnostics, model, chunk: whole.chunk, ...compiled };
   }
   const single = compileModel(model, { chunk: 1 }, options, recompute);
   const chosen = chooseChunks(single.program, whole, options);

@@ -21,6 +21,9 @@ afterAll(() => {
 
 const small = ['--set', 'evaluate.episodes=20', '--set', 'validate.episodes=10', '--set', 'train.batch=4', '--threads', '1'];
 
+/** Enough work for two processors. */
+const shared = ['--set', 'evaluate.episodes=20', '--set', 'validate.episodes=10', '--set', 'fast.steps=5', '--threads', '2'];
+
 function run(...words: string[]) {
   return metac.run(words, { cwd: folder });
 }
@@ -76,31 +79,39 @@ describe('train', () => {
 });
 
 describe('interruption', () => {
-  test('Ctrl-C writes a checkpoint, and the resumed run ends like one that was never stopped', async () => {
-    const words = ['train', 'sine.meta', '--steps', '4000', ...small];
-    const process = metac.start([...words, '--run', 'stopped'], folder);
-    let error = '';
-    process.stderr?.on('data', (chunk: Buffer) => {
-      error += chunk.toString();
-      // The first progress line says that the loop is under way.
-      if (/step [\d,]+\/4,000/.test(error) && !process.killed) process.kill('SIGINT');
-    });
-    const [status] = (await once(process, 'close')) as [number];
-    expect(error).toContain('stopping after this step to write a checkpoint');
-    expect(error).toContain('go on with: metac train --resume stopped');
-    expect(status).toBe(3);
-    expect(existsSync(join(folder, 'stopped/result.json'))).toBe(false);
+  test.each([
+    ['one thread', 'stopped', 'whole', '4 tasks at a time', small],
+    ['two in lockstep', 'lockstep-stopped', 'lockstep-whole', '13 tasks at a time', shared],
+  ])(
+    'Ctrl-C writes a checkpoint, and the resumed run ends like one that was never stopped: %s',
+    async (_, stopped, whole, tasks, options) => {
+      const words = ['train', 'sine.meta', '--steps', '4000', ...options];
+      const process = metac.start([...words, '--run', stopped], folder);
+      let error = '';
+      process.stderr?.on('data', (chunk: Buffer) => {
+        error += chunk.toString();
+        // The first progress line says that the loop is under way.
+        if (/step [\d,]+\/4,000/.test(error) && !process.killed) process.kill('SIGINT');
+      });
+      const [status] = (await once(process, 'close')) as [number];
+      expect(error).toContain('stopping after this step to write a checkpoint');
+      expect(error).toContain(`go on with: metac train --resume ${stopped}`);
+      expect(error).toContain(tasks);
+      expect(status).toBe(3);
+      expect(existsSync(join(folder, `${stopped}/result.json`))).toBe(false);
 
-    const resumed = run('train', '--resume', 'stopped');
-    expect(resumed.error).toMatch(/going on at step [\d,]+ of 4,000/);
-    expect(resumed.status).toBe(0);
-    expect(run(...words, '--run', 'whole').status).toBe(0);
-    const bytes = (name: string, file: string) => readFileSync(join(folder, name, file));
-    expect(bytes('stopped', 'metrics.jsonl').equals(bytes('whole', 'metrics.jsonl'))).toBe(true);
-    const reports = (name: string): unknown =>
-      (JSON.parse(readFileSync(join(folder, name, 'result.json'), 'utf8')) as { reports: unknown }).reports;
-    expect(reports('stopped')).toEqual(reports('whole'));
-  }, 90_000);
+      const resumed = run('train', '--resume', stopped);
+      expect(resumed.error).toMatch(/going on at step [\d,]+ of 4,000/);
+      expect(resumed.status).toBe(0);
+      expect(run(...words, '--run', whole).status).toBe(0);
+      const bytes = (name: string, file: string) => readFileSync(join(folder, name, file));
+      expect(bytes(stopped, 'metrics.jsonl').equals(bytes(whole, 'metrics.jsonl'))).toBe(true);
+      const reports = (name: string): unknown =>
+        (JSON.parse(readFileSync(join(folder, name, 'result.json'), 'utf8')) as { reports: unknown }).reports;
+      expect(reports(stopped)).toEqual(reports(whole));
+    },
+    90_000,
+  );
 
   test('--resume refuses a spec that has changed since', () => {
     writeFileSync(join(folder, 'other.meta'), `${readFileSync(join(folder, 'sine.meta'), 'utf8')}\n// changed\n`);

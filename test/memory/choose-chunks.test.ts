@@ -1,6 +1,7 @@
 /** @file How many tasks a call takes: the whole batch where it fits, without a second compilation; else what the program of one task says. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Model } from '../../src/compiler/check/model.ts';
 import { chooseChunks, fits, likelyFits, wholeBatch } from '../../src/compiler/choose-chunks.ts';
 import { type CompileOptions, checkSource, compile } from '../../src/compiler/compile.ts';
 import type { Program } from '../../src/compiler/ir/ir.ts';
@@ -23,9 +24,18 @@ function compiled(spec: string, options: CompileOptions = {}): { program: Progra
 
 /** What the program of one task says. */
 function chosen(spec: string, options: CompileOptions = {}): ReturnType<typeof chooseChunks> {
+  return chooseChunks(compiled(spec, { chunk: 1 }).program, whole(spec, options), options);
+}
+
+function loweredOf(spec: string): { model: Model; lowered: Program } {
   const { model } = checkSource(sourceOf(spec));
   if (model === undefined) throw new Error(`${spec} has errors`);
-  return chooseChunks(compiled(spec, { chunk: 1 }).program, { chunk: wholeBatch(model, options) }, options);
+  return { model, lowered: lower(model, { chunk: 1 }) };
+}
+
+function whole(spec: string, options: CompileOptions = {}): ReturnType<typeof wholeBatch> {
+  const { model, lowered } = loweredOf(spec);
+  return wholeBatch(model, lowered, options);
 }
 
 describe('a batch that fits', () => {
@@ -37,8 +47,31 @@ describe('a batch that fits', () => {
   });
 
   test('is shared by devices', () => {
-    expect(compiled('maml-sinusoid', { devices: 2 })).toMatchObject({ chunk: 12, compilations: 1 });
-    expect(chosen('maml-sinusoid', { devices: 2 }).chunk).toBe(12);
+    expect(compiled('maml-sinusoid', { devices: 2 })).toMatchObject({ chunk: 13, compilations: 1 });
+    expect(chosen('maml-sinusoid', { devices: 2 }).chunk).toBe(13);
+  });
+
+  test.each([
+    ['maml-sinusoid', 'has too little to do', 2, 25],
+    ['imaml-sinusoid', 'is shared by two', 2, 13],
+    ['imaml-sinusoid', 'is shared by four', 4, 7],
+    ['imaml-sinusoid', 'is shared by no more than its tasks', 64, 1],
+    ['two-task-sinusoid', 'is shared by one', 64, 25],
+    ['ntm-copy', 'is a recurrence of small nodes', 2, 16],
+    ['mann-omniglot', 'is a recurrence with large weights', 2, 16],
+  ])('among processors: %s %s', (spec, _, processors, tasks) => {
+    expect(compiled(spec, { processors })).toMatchObject({ chunk: tasks, compilations: 1 });
+    expect(chosen(spec, { processors }).chunk).toBe(tasks);
+  });
+
+  test('is reported on whole where processors share the training', () => {
+    const { program } = compiled('imaml-sinusoid', { processors: 2 });
+    expect(program.functions.map(({ name, tasks }) => [name, tasks])).toEqual(
+      expect.arrayContaining([
+        ['train.accumulate', 13],
+        ['evaluate', 25],
+      ]),
+    );
   });
 });
 
@@ -53,11 +86,15 @@ describe('a batch that does not fit', () => {
     expect(compilations).toBe(most);
   });
 
+  test('is shared by as many processors as have enough to do', () => {
+    expect(compiled('platipus-sinusoid', { processors: 2 })).toMatchObject({ chunk: 13, compilations: 2 });
+    expect(compiled('platipus-sinusoid', { processors: 64 })).toMatchObject({ chunk: 7, compilations: 2 });
+  });
+
   test('a wrong guess costs a compilation, no more', () => {
-    const { model } = checkSource(sourceOf('maml-sinusoid'));
-    if (model === undefined) throw new Error('maml-sinusoid has errors');
+    const { lowered } = loweredOf('maml-sinusoid');
     const options = { chunkBytes: 700_000 };
-    expect(likelyFits(lower(model, { chunk: 1 }), { chunk: 25 }, options)).toBe(true);
+    expect(likelyFits(lowered, whole('maml-sinusoid'), options)).toBe(true);
     expect(fits(compiled('maml-sinusoid', { chunk: 25 }).program, options)).toBe(false);
     const { chunk, compilations } = compiled('maml-sinusoid', options);
     expect(chunk).toBe(chosen('maml-sinusoid', options).chunk);

@@ -1,4 +1,5 @@
 /** @file `metac explain`: what a spec means and what it costs. */
+import { availableParallelism } from 'node:os';
 import type { Setting } from '../../compiler/check/model.ts';
 import { positionOf, type SourceFile } from '../../compiler/diagnostics/source-file.ts';
 import type { Recompute } from '../../compiler/fit-memory.ts';
@@ -18,6 +19,8 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
+    // As the default engine trains here.
+    processors: threads ?? availableParallelism(),
     ...(chunk === undefined ? {} : { chunk }),
     ...(threads === undefined ? {} : { threads }),
   };

@@ -83,6 +83,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
   const threads = given.count('threads') ?? null;
   const engineOptions = engineRequest(given);
   const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
+  const processors = choice.processors === undefined ? null : (threads ?? choice.processors);
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
@@ -93,6 +94,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     ...(threads === null ? {} : { threads }),
     ...(engineOptions.devices === undefined ? {} : { devices: engineOptions.devices }),
     ...(choice.chunkBytes === undefined ? {} : { chunkBytes: choice.chunkBytes }),
+    ...(processors === null ? {} : { processors }),
   };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
@@ -112,6 +114,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     engine: choice.name,
     engineOptions,
     threads,
+    processors,
   };
   return { spec, request, choice, folder: given.text('run') ?? newRunFolder(spec.program.name), resume: false };
 }

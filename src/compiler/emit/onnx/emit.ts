@@ -14,7 +14,7 @@ export interface EmitOnnxOptions {
 }
 
 /** The bytes of a model that does what `entry` does. Inputs and outputs are named as in `onnxGraph`. */
-export function emitOnnx(entry: EntryFunction, program: Program, options: EmitOnnxOptions = {}): Uint8Array<ArrayBuffer> {
+export function emitOnnx(entry: EntryFunction, program: Pick<Program, 'name'>, options: EmitOnnxOptions = {}): Uint8Array<ArrayBuffer> {
   return encodeModel(onnxGraph(entry, options), { program: program.name, entry: entry.name, ...options.metadata });
 }
 

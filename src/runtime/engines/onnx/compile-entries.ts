@@ -18,7 +18,7 @@ export interface CompiledEntry {
   /** What it computes from weights and state alone, if that is taken out of it. */
   readonly shared?: CompiledEntry | undefined;
   readonly entry: EntryFunction;
-  readonly model: Uint8Array;
+  readonly model: () => Uint8Array;
   /** How many calls are worth handing over at once. */
   readonly callsAtOnce: number;
   /** The model of many calls (`emitOnnxLoop`). */
@@ -67,7 +67,7 @@ function compileEntry(
   const { body } = entry;
   return {
     entry,
-    model: emitOnnx(entry, program, { images: device === 'webgpu' ? 'float32' : 'uint8' }),
+    model: () => emitOnnx(entry, program, { images: device === 'webgpu' ? 'float32' : 'uint8' }),
     callsAtOnce: body.results.some(({ name }) => resident.has(name)) ? callsAtOnce(body) : 1,
     loop: () => emitOnnxLoop(entry, program),
     loopOutputName: (result) => loopOutputName(entry, program, result),

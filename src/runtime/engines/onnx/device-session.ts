@@ -112,7 +112,7 @@ export class DeviceSession implements Session {
     if (compiled === undefined) throw new InternalError(`the program has no function '${name}' that the engine compiled`);
     const { entry, model, options, outputName } = compiled;
     const locations = entry.body.results.map((result) => [outputName(result.name), this.#types.has(result.name) ? 'gpu-buffer' : 'cpu']);
-    const session = await this.#runtime.InferenceSession.create(model, {
+    const session = await this.#runtime.InferenceSession.create(model(), {
       ...options,
       preferredOutputLocation: Object.fromEntries(locations) as Record<string, 'gpu-buffer' | 'cpu'>,
     });

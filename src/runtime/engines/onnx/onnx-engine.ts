@@ -7,6 +7,8 @@ import type { Availability, Engine, EngineOptions, Session } from '../../engine.
 import { arithmeticOf } from '../arithmetic.ts';
 import { compileEntries, loadRuntime, type OnnxDevice, type OnnxRuntime, sessionOptions } from './compile-entries.ts';
 import { DeviceSession } from './device-session.ts';
+import { type Lockstep, lockstepOf } from './lockstep-functions.ts';
+import { LockstepSession } from './lockstep-session.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { isIndependent } from './parallel-entries.ts';
 import { ParallelSession } from './parallel-session.ts';
@@ -36,7 +38,13 @@ export function onnxEngine({ device }: OnnxOptions = {}): Engine {
 }
 
 function compileForProcessor(runtime: OnnxRuntime, program: Program, options: EngineOptions): Session {
-  const { entries: sideBySide, workers } = workSharing(program, options.threads);
+  const sharing = workSharing(program, options.threads);
+  const inner = compileForCalls(runtime, program, options, sharing);
+  return sharing.lockstep === undefined ? inner : new LockstepSession(inner, program, sharing.lockstep);
+}
+
+function compileForCalls(runtime: OnnxRuntime, program: Program, options: EngineOptions, sharing: WorkSharing): Session {
+  const { entries: sideBySide, workers } = sharing;
   if (workers < 2) return new OnnxSession(runtime, program, compileEntries(program, options));
   const own: Program = { ...program, functions: program.functions.filter((entry) => !sideBySide.has(entry)) };
   const data = own.functions.flatMap((entry) => entry.inputs.filter((input) => input.kind === 'data'));
@@ -66,20 +74,30 @@ function requireProvider(runtime: OnnxRuntime, device: OnnxDevice): void {
 /** Each worker keeps tensors of its own; a step rarely has more calls than this. */
 const MOST_WORKERS = 8;
 
-/** The entries whose calls run side by side on a processor, and by how many workers; none by one. */
-export function workSharing(
-  program: Program,
-  threads: number = availableParallelism(),
-): { readonly entries: ReadonlySet<EntryFunction>; readonly workers: number } {
-  const entries = callsSideBySide(program);
-  const workers = Math.min(threads, MOST_WORKERS);
-  return workers < 2 || entries.size === 0 ? { entries: new Set(), workers: 1 } : { entries, workers };
+/** What runs on several threads of a processor. */
+export interface WorkSharing {
+  /** How replicas share the steps of training; undefined where they do not. */
+  readonly lockstep: Lockstep | undefined;
+  /** The other entries whose calls run side by side, and by how many workers; none by one. */
+  readonly entries: ReadonlySet<EntryFunction>;
+  readonly workers: number;
 }
 
-/** The independent entries, when one of them is large enough for a thread to be worth its start. */
-function callsSideBySide(program: Program): ReadonlySet<EntryFunction> {
+export function workSharing(program: Program, threads: number = availableParallelism()): WorkSharing {
+  const lockstep = lockstepOf(program, threads);
+  const begun = new Set(lockstep?.blocks.map(({ begin }) => begin.entry.name));
+  const entries = callsSideBySide(
+    program,
+    program.functions.filter(({ name }) => !begun.has(name)),
+  );
+  const workers = Math.min(threads, MOST_WORKERS);
+  return workers < 2 || entries.size === 0 ? { lockstep, entries: new Set(), workers: 1 } : { lockstep, entries, workers };
+}
+
+/** The independent ones of `functions`, when one of them is large enough for a thread to be worth its start. */
+function callsSideBySide(program: Program, functions: readonly EntryFunction[]): ReadonlySet<EntryFunction> {
   const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
-  const independent = program.functions.filter((entry) => isIndependent(entry, resident));
+  const independent = functions.filter((entry) => isIndependent(entry, resident));
   return new Set(independent.some((entry) => arithmeticOf(entry.body) >= SINGLE_THREAD_WORK) ? independent : []);
 }
 
@@ -89,7 +107,9 @@ async function probe(device: OnnxDevice | undefined): Promise<Availability> {
     const version = `onnxruntime-node ${runtime.env.versions.node ?? '(version unknown)'}`;
     if (device === undefined || device === 'cpu') {
       const large = device === undefined && gpuSeen() ? '; WebGPU for large steps' : '';
-      return { available: true, detail: `${version}, CPU, ${availableParallelism()} threads${large}` };
+      const detail = `${version}, CPU, ${availableParallelism()} threads${large}`;
+      // Tasks in two calls would be a loss on a graphics card.
+      return { available: true, detail, processors: large === '' ? availableParallelism() : undefined };
     }
     requireProvider(runtime, device);
     return { available: true, detail: `${version}, ${device === 'webgpu' ? 'WebGPU' : 'CUDA'}` };

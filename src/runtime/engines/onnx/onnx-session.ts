@@ -144,7 +144,7 @@ export class OnnxSession implements Session {
   }
 
   async #prepare(name: string, { entry, model, options, outputName }: CompiledEntry): Promise<PreparedEntry> {
-    const session = await this.#runtime.InferenceSession.create(model, options);
+    const session = await this.#runtime.InferenceSession.create(model(), options);
     const prepared = prepareEntry(entry, session, outputName, this.#resident);
     for (const { output, type } of prepared.returned) prepared.fetches[output] = this.#resident.allocate(type);
     this.#prepared.set(name, prepared);

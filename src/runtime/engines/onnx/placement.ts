@@ -35,7 +35,7 @@ export async function placementOf(program: Program, device: OnnxDevice): Promise
   const runtime = await loadRuntime();
   const placements: EntryPlacement[] = [];
   for (const { entry, model, options } of compileEntries(program, { threads: 1 }, device).values()) {
-    const events = await profileOf(runtime, model, options).catch((error: unknown) => {
+    const events = await profileOf(runtime, model(), options).catch((error: unknown) => {
       // Whether there is such a device only the runtime knows, and it says so in the words of its sources.
       const reason = String(error instanceof Error ? error.message : error)
         .split('\n', 1)
