@@ -38,8 +38,8 @@ interface Call {
 export async function prepareStepper(problem: PeerProblem, options: StepperOptions): Promise<Stepper> {
   const { engine, threads, chunk, processors } = options;
   const source = { name: problem.spec, text: readFileSync(`${options.specs}/${problem.spec}`, 'utf8') };
-  const shared = processors === undefined ? {} : { processors: threads ?? processors };
-  const compiled = compile(source, { settings: problem.settings, ...shared, ...(chunk === undefined ? {} : { chunk }) });
+  const sharing = processors === undefined ? undefined : (threads ?? processors);
+  const compiled = compile(source, { settings: problem.settings, processors: sharing, ...(chunk === undefined ? {} : { chunk }) });
   if (compiled.program === undefined) throw new Error(renderDiagnostics(source, compiled.diagnostics, { colour: false }));
   const { program } = compiled;
   const session = await engine.compile(program, threads === undefined ? {} : { threads });

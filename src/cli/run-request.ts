@@ -25,8 +25,8 @@ export interface RunRequest {
   /** What else was asked of the engine; absent in runs of older versions. Paths are absolute. */
   readonly engineOptions?: EngineRequest;
   readonly threads: number | null;
-  /** That the tasks of a step were shared by; absent in runs of older versions. */
-  readonly processors?: number | null;
+  /** That the tasks of a step were shared by; absent where they were not. */
+  readonly processors?: number;
 }
 
 const FILE = 'command.json';
@@ -76,7 +76,7 @@ export function prepareOptionsOf(request: RunRequest): PrepareOptions {
     ...(request.steps === null ? {} : { steps: request.steps }),
     ...(request.chunk === null ? {} : { chunk: request.chunk }),
     ...(request.threads === null ? {} : { threads: request.threads }),
-    ...(typeof request.processors === 'number' ? { processors: request.processors } : {}),
+    processors: request.processors,
     ...(request.engineOptions?.devices === undefined ? {} : { devices: request.engineOptions.devices }),
     data: {
       replacements: new Map(Object.entries(request.data)),

@@ -13,7 +13,7 @@ export interface ChunkOptions {
   /** Devices that share the tasks of a step, each with whole calls: no larger part of the step is chosen than each can have. */
   readonly devices?: number;
   /** Processors that do the same where a step is worth it: where each has enough to do to wait for the others at the end. */
-  readonly processors?: number;
+  readonly processors?: number | undefined;
   /** Live memory of one call that the device takes well; undefined: what fits the caches of a CPU. */
   readonly chunkBytes?: number;
 }

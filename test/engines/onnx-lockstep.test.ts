@@ -189,8 +189,8 @@ describe('replicas in lockstep', { timeout: 60_000 }, () => {
     if (lockstep === undefined || block === undefined) throw new Error('no lockstep');
     const { body } = replicaFunction(lockstep, block, block);
     const inputs = block.begin.entry.inputs.map(({ name }) => name);
-    expect(body.parameters.map(({ name }) => name)).toEqual(['kept', 'sums', ...inputs]);
-    expect(body.results.map(({ name }) => name)).toEqual(['kept.next', 'metrics', 'sums.next']);
+    expect(body.parameters.map(({ name }) => name)).toEqual(['replica/kept', 'replica/sums', ...inputs]);
+    expect(body.results.map(({ name }) => name)).toEqual(['replica/kept.next', 'replica/metrics', 'replica/sums.next']);
     const packing = new Packing([
       { name: 'a', type: { dtype: 'float', shape: [2, 2] } },
       { name: 'b', type: { dtype: 'float', shape: [] } },

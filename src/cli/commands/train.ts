@@ -83,18 +83,18 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
   const threads = given.count('threads') ?? null;
   const engineOptions = engineRequest(given);
   const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
-  const processors = choice.processors === undefined ? null : (threads ?? choice.processors);
+  const processors = choice.processors === undefined ? undefined : (threads ?? choice.processors);
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
     verify: given.flag('verify'),
     programs: programCache(process.env),
+    processors,
     ...(steps === null ? {} : { steps }),
     ...(chunk === null ? {} : { chunk }),
     ...(threads === null ? {} : { threads }),
     ...(engineOptions.devices === undefined ? {} : { devices: engineOptions.devices }),
     ...(choice.chunkBytes === undefined ? {} : { chunkBytes: choice.chunkBytes }),
-    ...(processors === null ? {} : { processors }),
   };
   const spec = await prepareSpec(source, options, given.flag('json'), terminal);
   if (spec === undefined) return undefined;
@@ -114,7 +114,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
     engine: choice.name,
     engineOptions,
     threads,
-    processors,
+    ...(processors === undefined ? {} : { processors }),
   };
   return { spec, request, choice, folder: given.text('run') ?? newRunFolder(spec.program.name), resume: false };
 }

@@ -113,13 +113,13 @@ function blockOf(
   return { replicas: Math.ceil(batch / begin.tasks), block };
 }
 
-/** Parameters of a replica's functions besides fixed weights and states, and what its calls are supplied with. */
-export const KEPT = 'kept';
-export const SUMS = 'sums';
+/** Parameters of a replica's functions besides fixed weights and states, and what its calls are supplied with. No spec has such names. */
+export const KEPT = 'replica/kept';
+export const SUMS = 'replica/sums';
 /** Their results. */
-export const KEPT_NEXT = 'kept.next';
-export const SUMS_NEXT = 'sums.next';
-export const METRICS = 'metrics';
+export const KEPT_NEXT = 'replica/kept.next';
+export const SUMS_NEXT = 'replica/sums.next';
+export const METRICS = 'replica/metrics';
 
 /**
  * `ended`: the block whose step is ended first, from KEPT and SUMS, float [replicas, …], to KEPT_NEXT and METRICS. `begun`: the block whose step is
