@@ -2,10 +2,9 @@
 import type { EntryFunction, Program } from './compiler/ir/ir.ts';
 import { bytesOf } from './compiler/ir/tensor-type.ts';
 import type { Footprint } from './compiler/optimize/cost.ts';
-import type { Lockstep } from './runtime/engines/onnx/lockstep-functions.ts';
+import { beginsAtOnce, type Lockstep } from './runtime/engines/onnx/lockstep-functions.ts';
 import { workSharing } from './runtime/engines/onnx/onnx-engine.ts';
 import { plannedBytes } from './runtime/engines/onnx/planned-memory.ts';
-import { callsAtOnce } from './runtime/engines/onnx/thread-choice.ts';
 
 // Measured: bench/NOTES.md.
 /** Bytes of Node, the compiler and the runtime's library. */
@@ -65,12 +64,12 @@ export function onnxFootprint(program: Program, compiled: Program, threads?: num
   return { bytes: parts.reduce((sum, [, bytes]) => sum + bytes, 0), parts };
 }
 
-/** Of all replicas together: those that hand over several steps at once have a model that begins a step after the one before, and one that begins the first. */
+/** Of all replicas together: small steps have a model that begins one after the one before, one that begins the first, and one for further calls. */
 function modelsOf({ replicas, blocks }: Lockstep): ReadonlyMap<string, number> {
   return new Map(
-    blocks.flatMap(({ begin, end }) => [
-      [begin.entry.name, replicas * (callsAtOnce(begin.entry.body) > 1 ? 2 : 1)] as const,
-      [end.name, replicas] as const,
+    blocks.flatMap((block) => [
+      [block.begin.entry.name, replicas * (beginsAtOnce(block) ? (block.calls > replicas ? 3 : 2) : 1)] as const,
+      [block.end.name, replicas] as const,
     ]),
   );
 }

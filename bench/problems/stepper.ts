@@ -4,6 +4,7 @@ import { compile } from '../../src/compiler/compile.ts';
 import { renderDiagnostics } from '../../src/compiler/diagnostics/render.ts';
 import type { Program } from '../../src/compiler/ir/ir.ts';
 import type { Engine, Session, Tensors } from '../../src/runtime/engine.ts';
+import { heard } from '../../src/runtime/heard.ts';
 import { entryOf, initialState } from '../../src/runtime/run/initialize.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import type { PeerProblem } from './peer-problem.ts';
@@ -49,20 +50,26 @@ export async function prepareStepper(problem: PeerProblem, options: StepperOptio
   const last = calls.at(-1) as Call;
   const together = first.completes ? 0 : (session.sharing?.atOnce(first.entry) ?? 0);
   const atOnce = options.atOnce ?? (first.completes ? session.callsAtOnce(first.entry) : Math.max(1, together));
+  /** The losses of so many steps, handed over together. */
+  const group = async (steps: number): Promise<readonly number[]> => {
+    if (session.sharing !== undefined && together > 0) {
+      const results = await session.sharing.run(new Array<readonly Call[]>(steps).fill(calls).flat());
+      return Array.from({ length: steps }, (_, step) => lossOf(last.entry, results[(step + 1) * calls.length - 1] as Tensors));
+    }
+    if (!first.completes) return [await takeStep(session, calls)];
+    const results = await session.runMany(first.entry, new Array<Tensors>(steps).fill(first.inputs));
+    return results.map((one) => lossOf(first.entry, one));
+  };
+  /** As training does, asks for the next steps before the losses of the last have come back. */
   const takeSteps = async (count: number): Promise<readonly number[]> => {
     const losses: number[] = [];
-    while (losses.length < count) {
-      const steps = Math.min(atOnce, count - losses.length);
-      if (session.sharing !== undefined && together > 0) {
-        const results = await session.sharing.run(new Array<readonly Call[]>(steps).fill(calls).flat());
-        for (let step = 1; step <= steps; step++) losses.push(lossOf(last.entry, results[step * calls.length - 1] as Tensors));
-      } else if (!first.completes) losses.push(await takeStep(session, calls));
-      else {
-        const group = new Array<Tensors>(steps).fill(first.inputs);
-        for (const results of await session.runMany(first.entry, group)) losses.push(lossOf(first.entry, results));
-      }
+    let before: Promise<readonly number[]> = Promise.resolve([]);
+    for (let asked = 0; asked < count; asked += atOnce) {
+      const next = heard(group(Math.min(atOnce, count - asked)));
+      losses.push(...(await before));
+      before = next;
     }
-    return losses;
+    return [...losses, ...(await before)];
   };
   return { takeSteps, atOnce, chunk: compiled.chunk, dispose: () => session.dispose() };
 }
@@ -82,9 +89,7 @@ async function takeStep(session: Session, calls: readonly Call[]): Promise<numbe
       const [results] = await Promise.all([running, ...underWay]);
       return lossOf(entry, results);
     }
-    // Awaited below; until then a failure is nobody's surprise.
-    running.catch(() => undefined);
-    underWay.push(running);
+    underWay.push(heard(running));
     if (underWay.length >= session.parallel) await underWay.shift();
   }
   throw new Error('no call completes the step');

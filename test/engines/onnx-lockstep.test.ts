@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/compile.ts';
 import type { Program } from '../../src/compiler/ir/ir.ts';
 import type { EntryCall, Session, Tensors } from '../../src/runtime/engine.ts';
-import { lockstepOf, Packing, replicaFunction } from '../../src/runtime/engines/onnx/lockstep-functions.ts';
+import { lockstepOf, Packing, replicaProgram } from '../../src/runtime/engines/onnx/lockstep-functions.ts';
 import { onnxEngine } from '../../src/runtime/engines/onnx/onnx-engine.ts';
 import { type Call, groupedCalls, trainingCalls } from '../../src/runtime/run/calls.ts';
 import { initialState, initialWeights } from '../../src/runtime/run/initialize.ts';
@@ -77,8 +77,14 @@ interface Outcome {
 }
 
 /** `groups`: steps handed over at once, again and again. */
-async function shared(program: Program, calls: readonly EntryCall[], perStep: number, groups: readonly number[]): Promise<Outcome> {
-  const session = await started(program, 2);
+async function shared(
+  program: Program,
+  calls: readonly EntryCall[],
+  perStep: number,
+  groups: readonly number[],
+  threads = 2,
+): Promise<Outcome> {
+  const session = await started(program, threads);
   const results: Promise<readonly Tensors[]>[] = [];
   for (let at = 0, turn = 0; at < calls.length; turn++) {
     const count = (groups[turn % groups.length] as number) * perStep;
@@ -105,21 +111,24 @@ async function oneByOne(program: Program, calls: readonly EntryCall[]): Promise<
 
 describe('replicas in lockstep', { timeout: 60_000 }, () => {
   it.each([
-    ['one block, a place left over', ONE_BLOCK, 4, 3],
-    ['two blocks', TWO_BLOCKS, 4, 6],
-  ])('%s: as on one thread, the same bytes in groups of any size', async (_, text, chunk, perStep) => {
+    ['one call for each, a place left over', ONE_BLOCK, 4, 3, 2],
+    ['one call for one, two for the other', ONE_BLOCK, 3, 4, 2],
+    ['seven calls for three', ONE_BLOCK, 1, 8, 3],
+    ['two blocks', TWO_BLOCKS, 4, 6, 2],
+    ['two blocks, two calls for each', TWO_BLOCKS, 2, 10, 2],
+  ])('%s: as on one thread, the same bytes in groups of any size', async (_, text, chunk, perStep, threads) => {
     const program = compiled(text, chunk);
     const calls = callsOf(program, 12 * perStep);
     const alone = await oneByOne(program, calls);
-    const [single, mixed, whole] = await Promise.all([[1], [1, 3, 2], [12]].map((groups) => shared(program, calls, perStep, groups)));
-    if (single === undefined || mixed === undefined || whole === undefined) throw new Error('no outcome');
+    const outcomes = await Promise.all([[1], [1, 3, 2], [12]].map((groups) => shared(program, calls, perStep, groups, threads)));
+    const [single, ...others] = outcomes as [Outcome, ...Outcome[]];
     expect(single.results.length).toBe(calls.length);
     single.results.forEach((results, index) => {
-      expect([...results.keys()]).toEqual([...(alone.results[index]?.keys() ?? [])]);
+      expect([...results.keys()]).toEqual([...(alone.results[index]?.keys() ?? [])].filter((name) => !name.startsWith('accumulator.')));
       expectTensors(results, alone.results[index] as Tensors, 1e-4);
     });
     expectTensors(single.tensors, alone.tensors, 1e-4);
-    for (const other of [mixed, whole]) {
+    for (const other of others) {
       expect(other.results).toEqual(single.results);
       expect(other.tensors).toEqual(single.tensors);
     }
@@ -175,22 +184,38 @@ describe('replicas in lockstep', { timeout: 60_000 }, () => {
     await session.dispose();
   });
 
-  it('is for programs whose steps are one call for each of at most so many threads', () => {
+  it('is for programs whose steps have a call for each of several threads', () => {
     const kinds = [7, 4, 3, 2, 1].map((chunk) => lockstepOf(compiled(ONE_BLOCK, chunk), 3)?.replicas);
-    expect(kinds).toEqual([undefined, 2, 3, undefined, undefined]);
+    expect(kinds).toEqual([undefined, 2, 3, 3, 3]);
+    expect(lockstepOf(compiled(ONE_BLOCK, 1), 64)?.replicas).toBe(7);
     expect(lockstepOf(compiled(ONE_BLOCK, 4), 1)).toBeUndefined();
     expect(lockstepOf(compiled(ONE_BLOCK.replace(/train \{[^}]*\}/, ''), 4), 2)).toBeUndefined();
+    // One block's steps are whole.
     expect(lockstepOf(compiled(TWO_BLOCKS.replace(/batch +7/, 'batch 3'), 4), 2)).toBeUndefined();
   });
 
-  it('a replica is handed what it keeps and what all have summed as one tensor each', () => {
+  it('a replica has functions for the calls that it can be asked for, on flat tensors', () => {
+    const functions = (text: string, chunk: number): readonly string[] => {
+      const lockstep = lockstepOf(compiled(text, chunk), 2);
+      if (lockstep === undefined) throw new Error('no lockstep');
+      return replicaProgram(lockstep).functions.map(({ name }) => name);
+    };
+    expect(functions(ONE_BLOCK, 4)).toEqual(['replica//0', 'replica/0/0', 'replica/0/']);
+    expect(functions(ONE_BLOCK, 3)).toEqual(['replica//0', 'replica/0/0', 'replica//0/adds', 'replica/0/']);
     const lockstep = lockstepOf(compiled(ONE_BLOCK, 4), 2);
-    const [block] = lockstep?.blocks ?? [];
-    if (lockstep === undefined || block === undefined) throw new Error('no lockstep');
-    const { body } = replicaFunction(lockstep, block, block);
-    const inputs = block.begin.entry.inputs.map(({ name }) => name);
-    expect(body.parameters.map(({ name }) => name)).toEqual(['replica/kept', 'replica/sums', ...inputs]);
-    expect(body.results.map(({ name }) => name)).toEqual(['replica/kept.next', 'replica/metrics', 'replica/sums.next']);
+    if (lockstep === undefined) throw new Error('no lockstep');
+    const { weights, functions: own } = replicaProgram(lockstep);
+    expect(weights.map(({ name, type }) => [name, type.shape.length])).toEqual([
+      ['replica/kept', 1],
+      ['replica/own/0', 1],
+      ['replica/sums/0', 2],
+    ]);
+    const inputs = lockstep.blocks[0]?.begin.entry.inputs.map(({ name }) => name) ?? [];
+    expect(own[1]?.body.parameters.map(({ name }) => name)).toEqual(['replica/kept', 'replica/sums/0', ...inputs]);
+    expect(own[1]?.body.results.map(({ name }) => name)).toEqual(['replica/kept', 'replica/metrics', 'replica/own/0']);
+  });
+
+  it('tensors side by side come apart as they were', () => {
     const packing = new Packing([
       { name: 'a', type: { dtype: 'float', shape: [2, 2] } },
       { name: 'b', type: { dtype: 'float', shape: [] } },

@@ -1,6 +1,6 @@
 /** @file How each primitive becomes ONNX nodes: one entry per primitive, in the order of `primitives.ts`. */
 import { LimitationError } from '../../diagnostics/internal-error.ts';
-import type { AnyNode, Node, Value } from '../../ir/ir.ts';
+import type { AnyNode, Func, Node, Value } from '../../ir/ir.ts';
 import type { Direction, RuntimePrimitiveName } from '../../ir/primitives.ts';
 import { isStructural } from '../../ir/region.ts';
 import { sizeOf } from '../../ir/tensor-type.ts';
@@ -131,10 +131,17 @@ export const onnxLowerings: { readonly [P in RuntimePrimitiveName]: Lowering<P> 
 
 /** Adds the nodes for one IR node and defines its results. */
 export function lowerNode(context: LoweringContext, node: AnyNode): void {
-  if (isStructural(node)) {
-    throw new LimitationError(`ONNX has no '${node.op}': the program must be differentiated and batched before it is emitted`);
-  }
+  if (isStructural(node)) refuse(node.op);
   const lowering = onnxLowerings[node.op] as (context: LoweringContext, node: AnyNode) => OnnxTensor | undefined;
   const result = lowering(context, node);
   if (result !== undefined) context.define(node.results[0] as Value, result);
+}
+
+/** Throws LimitationError for a function that has not been differentiated and batched: sooner than `lowerNode`, which comes with the first call. */
+export function requireLowered({ nodes }: Func): void {
+  for (const node of nodes) if (isStructural(node)) refuse(node.op);
+}
+
+function refuse(op: string): never {
+  throw new LimitationError(`ONNX has no '${op}': the program must be differentiated and batched before it is emitted`);
 }

@@ -6,6 +6,7 @@ import { emitOnnx, onnxGraph, outputName } from '../../../compiler/emit/onnx/emi
 import { nodeName } from '../../../compiler/emit/onnx/encode.ts';
 import type { OnnxGraph } from '../../../compiler/emit/onnx/graph.ts';
 import { emitOnnxLoop, loopOutputName } from '../../../compiler/emit/onnx/loop.ts';
+import { requireLowered } from '../../../compiler/emit/onnx/lowerings.ts';
 import type { EntryFunction, Program } from '../../../compiler/ir/ir.ts';
 import type { EngineOptions } from '../../engine.ts';
 import { sharedWork } from './shared-work.ts';
@@ -65,6 +66,7 @@ function compileEntry(
   device: OnnxDevice,
 ): CompiledEntry {
   const { body } = entry;
+  requireLowered(body);
   return {
     entry,
     model: () => emitOnnx(entry, program, { images: device === 'webgpu' ? 'float32' : 'uint8' }),

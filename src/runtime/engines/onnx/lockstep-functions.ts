@@ -9,7 +9,8 @@ import { FunctionBuilder } from '../../../compiler/ir/build.ts';
 import type { EntryFunction, Func, Program, TrainPlan, Value } from '../../../compiler/ir/ir.ts';
 import { sizeOf, type TensorType, tensorType } from '../../../compiler/ir/tensor-type.ts';
 import type { Tensors } from '../../engine.ts';
-import { ACCUMULATOR, isIndependent, type LocalEntry, localEntry } from './parallel-entries.ts';
+import { ACCUMULATOR, type LocalEntry, localEntry } from './parallel-entries.ts';
+import { isSmall } from './thread-choice.ts';
 
 /** Tensors side by side in one flat tensor. */
 export class Packing {
@@ -50,9 +51,11 @@ export class Packing {
   }
 }
 
-/** A train block whose steps replicas share: each makes one call of `begin`, then all of them one of `end`. */
+/** A train block whose steps replicas share: each makes some of the calls of `begin`, then all of them one of `end`. */
 export interface LockstepBlock {
   readonly begin: LocalEntry;
+  /** Calls of `begin` in a step. */
+  readonly calls: number;
   readonly end: EntryFunction;
   readonly sums: Packing;
   readonly metrics: Packing;
@@ -68,24 +71,19 @@ export interface Lockstep {
   readonly blocks: readonly LockstepBlock[];
 }
 
-/**
- * Undefined for a program whose steps are not one call for each of several replicas, `threads` at most: then each thread has several calls a step
- * to do one after the other, or no two have any.
- */
+/** Each replica keeps tensors of its own; a step rarely has more calls than this. */
+const MOST_REPLICAS = 8;
+
+/** Undefined where a step is one call, or there is one thread. */
 export function lockstepOf(program: Program, threads: number): Lockstep | undefined {
   const resident = [...program.weights, ...program.state];
   const names = new Set(resident.map(({ name }) => name));
-  const blocks = program.train.map((plan) => blockOf(plan, program, names));
-  const replicas = blocks[0]?.replicas ?? 0;
-  if (replicas < 2 || replicas > threads) return undefined;
-  const agreed: LockstepBlock[] = [];
-  for (const found of blocks) {
-    if (found?.replicas !== replicas) return undefined;
-    agreed.push(found.block);
-  }
-  const replaced = new Set(agreed.flatMap(({ end }) => end.body.results.map(({ name }) => name)));
+  const blocks = program.train.flatMap((plan) => blockOf(plan, program, names) ?? []);
+  const replicas = Math.min(threads, MOST_REPLICAS, ...blocks.map(({ calls }) => calls));
+  if (replicas < 2 || blocks.length === 0 || blocks.length < program.train.length) return undefined;
+  const replaced = new Set(blocks.flatMap(({ end }) => end.body.results.map(({ name }) => name)));
   const used = new Set(
-    agreed.flatMap(({ begin, end }) => [begin.entry, end].flatMap(({ body }) => body.parameters.map(({ name }) => name))),
+    blocks.flatMap(({ begin, end }) => [begin.entry, end].flatMap(({ body }) => body.parameters.map(({ name }) => name))),
   );
   const own = resident.filter(({ name }) => !name.startsWith(ACCUMULATOR));
   return {
@@ -93,7 +91,7 @@ export function lockstepOf(program: Program, threads: number): Lockstep | undefi
     replicas,
     kept: new Packing(own.filter(({ name }) => replaced.has(name))),
     fixed: own.filter(({ name }) => used.has(name) && !replaced.has(name)),
-    blocks: agreed,
+    blocks,
   };
 }
 
@@ -101,58 +99,110 @@ function blockOf(
   { accumulate, apply, batch }: TrainPlan,
   { functions, state }: Program,
   resident: ReadonlySet<string>,
-): { readonly replicas: number; readonly block: LockstepBlock } | undefined {
+): LockstepBlock | undefined {
   const begin = functions.find(({ name }) => name === accumulate);
   const end = functions.find(({ name }) => name === apply);
-  if (begin === undefined || end === undefined || end.inputs.length > 0 || !isIndependent(begin, resident)) return undefined;
+  if (begin === undefined || end === undefined || end.inputs.length > 0) return undefined;
   const summed = new Set(begin.body.results.map(({ name }) => name));
   const sums = new Packing(state.filter(({ name }) => summed.has(name)));
   const metrics = end.body.results.filter(({ name }) => !resident.has(name)).map(({ name, value }) => ({ name, type: value.type }));
   if ([...sums.tensors, ...metrics].some(({ type }) => type.dtype !== 'float')) return undefined;
-  const block = { begin: localEntry(begin), end, sums, metrics: new Packing(metrics) };
-  return { replicas: Math.ceil(batch / begin.tasks), block };
+  return { begin: localEntry(begin), calls: Math.ceil(batch / begin.tasks), end, sums, metrics: new Packing(metrics) };
 }
 
-/** Parameters of a replica's functions besides fixed weights and states, and what its calls are supplied with. No spec has such names. */
+/** What a replica keeps besides fixed weights and states; no spec has such names. Float, flat. */
 export const KEPT = 'replica/kept';
-export const SUMS = 'replica/sums';
-/** Their results. */
-export const KEPT_NEXT = 'replica/kept.next';
-export const SUMS_NEXT = 'replica/sums.next';
+
+/** Sums of a replica's own calls of a block's step. */
+export function ownOf(block: number): string {
+  return `replica/own/${block}`;
+}
+
+/** Sums of all replicas: float [replicas, …]. */
+export function sumsOf(block: number): string {
+  return `replica/sums/${block}`;
+}
+
+/** The result that has a step's metrics. */
 export const METRICS = 'replica/metrics';
 
-/**
- * `ended`: the block whose step is ended first, from KEPT and SUMS, float [replicas, …], to KEPT_NEXT and METRICS. `begun`: the block whose step is
- * then begun with one replica's tasks, to SUMS_NEXT.
- */
-export function replicaFunction(lockstep: Lockstep, ended: LockstepBlock | undefined, begun: LockstepBlock | undefined): EntryFunction {
+/** What one call of a replica does. Blocks are meant by their index. */
+export interface ReplicaCall {
+  /** The block whose step is ended first: from `sumsOf` it to KEPT and METRICS. */
+  readonly ended: number | undefined;
+  /** The block of which some tasks are then computed, from KEPT and their inputs to `ownOf` it. */
+  readonly begun: number | undefined;
+  /** Whether these are added to what is in there. */
+  readonly adds: boolean;
+}
+
+/** Names the function of a call. */
+export function callName({ ended, begun, adds }: ReplicaCall): string {
+  return `replica/${ended ?? ''}/${begun ?? ''}${adds ? '/adds' : ''}`;
+}
+
+/** Whether a step of the block is small enough to begin in the call that ends the one before. Others take what weights alone give out of their calls. */
+export function beginsAtOnce({ begin }: LockstepBlock): boolean {
+  return isSmall(begin.entry.body);
+}
+
+/** The functions of a replica, as a program: resident are KEPT, the sums, and what is fixed. */
+export function replicaProgram(lockstep: Lockstep): Program {
+  const { name, replicas, kept, fixed, blocks } = lockstep;
+  const all = blocks.map((_, index) => index);
+  const calls = all.flatMap((begun): readonly ReplicaCall[] => {
+    const block = blocks[begun] as LockstepBlock;
+    const adding = { ended: undefined, begun, adds: true };
+    if (!beginsAtOnce(block)) return [adding];
+    const first = [undefined, ...all].map((ended) => ({ ended, begun, adds: false }));
+    return block.calls > replicas ? [...first, adding] : first;
+  });
+  const ends = all.map((ended) => ({ ended, begun: undefined, adds: false }));
+  const own = blocks.flatMap(({ sums }, index) => [
+    { name: ownOf(index), type: sums.type },
+    { name: sumsOf(index), type: tensorType('float', [replicas, sums.size]) },
+  ]);
+  return {
+    format: 'metac-ir',
+    version: 1,
+    name,
+    weights: [{ name: KEPT, type: kept.type }, ...fixed, ...own],
+    state: [],
+    sources: [],
+    functions: [...calls, ...ends].map((call) => replicaFunction(lockstep, call)),
+    train: [],
+    evaluate: undefined,
+    protocol: {},
+  };
+}
+
+function replicaFunction(lockstep: Lockstep, call: ReplicaCall): EntryFunction {
   const builder = new FunctionBuilder();
   const fixed = lockstep.fixed.map(({ name, type }): [string, Value] => [name, builder.parameter(name, type)]);
   const results: { name: string; value: Value }[] = [];
   let kept = builder.parameter(KEPT, lockstep.kept.type);
-  if (ended !== undefined) {
+  if (call.ended !== undefined) {
+    const { end, sums, metrics } = lockstep.blocks[call.ended] as LockstepBlock;
     const before = lockstep.kept.unpack(builder, kept);
-    const sums = builder.sum(builder.parameter(SUMS, tensorType('float', [lockstep.replicas, ended.sums.size])), [0]);
-    const given = new Map([...fixed, ...before, ...ended.sums.unpack(builder, sums)]);
-    const found = inlined(builder, ended.end.body, (name) => tensorNamed(given, name));
+    const whole = builder.sum(builder.parameter(sumsOf(call.ended), tensorType('float', [lockstep.replicas, sums.size])), [0]);
+    const given = new Map([...fixed, ...before, ...sums.unpack(builder, whole)]);
+    const found = inlined(builder, end.body, (name) => tensorNamed(given, name));
     kept = lockstep.kept.pack(builder, new Map([...before, ...found]));
-    results.push({ name: KEPT_NEXT, value: kept });
-    results.push({ name: METRICS, value: ended.metrics.pack(builder, found) });
+    results.push({ name: KEPT, value: kept }, { name: METRICS, value: metrics.pack(builder, found) });
   }
-  if (begun !== undefined) {
+  if (call.begun !== undefined) {
+    const { begin, sums } = lockstep.blocks[call.begun] as LockstepBlock;
     // Taken from the flat tensor even where it was just made: what begins is then the same graph with a step before it and without, and rounds alike.
     const known = new Map([...fixed, ...lockstep.kept.unpack(builder, kept)]);
-    const { body } = begun.begin.entry;
-    const empty = new Map(begun.sums.tensors.map(({ name, type }) => [name, builder.constant(0, type.shape)]));
+    const before = call.adds
+      ? sums.unpack(builder, builder.parameter(ownOf(call.begun), sums.type))
+      : new Map(sums.tensors.map(({ name, type }) => [name, builder.constant(0, type.shape)]));
+    const { body } = begin.entry;
     const types = new Map(body.parameters.map(({ name, value }) => [name, value.type]));
-    const found = inlined(
-      builder,
-      body,
-      (name) => known.get(name) ?? empty.get(name) ?? builder.parameter(name, types.get(name) as TensorType),
-    );
-    results.push({ name: SUMS_NEXT, value: begun.sums.pack(builder, found) });
+    const argument = (name: string): Value => known.get(name) ?? before.get(name) ?? builder.parameter(name, types.get(name) as TensorType);
+    results.push({ name: ownOf(call.begun), value: sums.pack(builder, inlined(builder, body, argument)) });
   }
-  return { name: 'replica', body: builder.finish(results), tasks: 0, inputs: [] };
+  return { name: callName(call), body: builder.finish(results), tasks: 0, inputs: [] };
 }
 
 /** The results of `body` by name, with parameters as `argument` says. */

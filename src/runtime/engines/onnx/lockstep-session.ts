@@ -10,13 +10,13 @@ import type { EntryCall, Session, StepSharing, Tensors } from '../../engine.ts';
 import { heard } from '../../heard.ts';
 import type { Tensor } from '../../tensor.ts';
 import { Turns } from '../turns.ts';
-import type { Lockstep } from './lockstep-functions.ts';
+import type { Lockstep, LockstepBlock } from './lockstep-functions.ts';
 import { meetingPlace } from './meeting.ts';
 import { localInputs } from './parallel-entries.ts';
 import type { ReplicaStep } from './replica.ts';
 import type { ReplicaAnswer, ReplicaData, ReplicaRequest } from './replica-worker.ts';
 import { Thread } from './thread.ts';
-import { callsAtOnce } from './thread-choice.ts';
+import { stepsAtOnce } from './thread-choice.ts';
 
 /** Who has the newest weights and states. */
 type Newest = 'inner' | 'replicas' | 'both';
@@ -26,7 +26,11 @@ export class LockstepSession implements Session {
   readonly sharing: StepSharing;
   readonly #inner: Session;
   readonly #lockstep: Lockstep;
-  readonly #replicas: readonly Thread<ReplicaRequest, ReplicaAnswer>[];
+  readonly #program: Program;
+  /** Entries that replace weights or states. */
+  readonly #replacing: ReadonlySet<string>;
+  /** Threads are started when there is a step for them. */
+  #replicas: readonly Thread<ReplicaRequest, ReplicaAnswer>[] = [];
   readonly #sets = new Map<string, Tensor>();
   /** What calls do to `#newest`, and the order in which the inner session and the replicas hear of them. */
   readonly #turns = new Turns();
@@ -35,18 +39,15 @@ export class LockstepSession implements Session {
   constructor(inner: Session, program: Program, lockstep: Lockstep) {
     this.#inner = inner;
     this.#lockstep = lockstep;
+    this.#program = program;
     this.parallel = inner.parallel;
-    const place = meetingPlace(lockstep.replicas, Math.max(...lockstep.blocks.map(({ sums }) => sums.size)));
-    const needed = new Set(lockstep.blocks.flatMap(({ begin, end }) => [begin.entry.name, end.name]));
-    const own: Program = { ...program, functions: program.functions.filter(({ name }) => needed.has(name)) };
-    this.#replicas = Array.from({ length: lockstep.replicas }, (_, replica) => {
-      const data: ReplicaData = { program: own, place, replica };
-      return new Thread({ bundle: 'onnx-replica', source: './replica-worker.ts' }, data);
-    });
+    const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
+    const replacing = program.functions.filter(({ body }) => body.results.some(({ name }) => resident.has(name)));
+    this.#replacing = new Set(replacing.map(({ name }) => name));
     this.sharing = {
       atOnce: (entry) => {
         const block = lockstep.blocks.find(({ begin }) => begin.entry.name === entry);
-        return block === undefined ? 0 : callsAtOnce(block.begin.entry.body);
+        return block === undefined ? 0 : stepsAtOnce(block.begin.entry.body, Math.ceil(block.calls / lockstep.replicas));
       },
       run: (calls) => this.#runSteps(calls),
     };
@@ -64,7 +65,7 @@ export class LockstepSession implements Session {
   }
 
   run(entry: string, inputs: Tensors): Promise<Tensors> {
-    return this.#onInner(true, () => this.#inner.run(entry, inputs));
+    return this.#onInner(this.#replacing.has(entry), () => this.#inner.run(entry, inputs));
   }
 
   callsAtOnce(entry: string): number {
@@ -72,7 +73,7 @@ export class LockstepSession implements Session {
   }
 
   runMany(entry: string, calls: readonly Tensors[]): Promise<readonly Tensors[]> {
-    return this.#onInner(true, () => this.#inner.runMany(entry, calls));
+    return this.#onInner(this.#replacing.has(entry), () => this.#inner.runMany(entry, calls));
   }
 
   dispose(): Promise<void> {
@@ -87,7 +88,8 @@ export class LockstepSession implements Session {
   async #onInner<T>(changes: boolean, call: () => Promise<T>): Promise<T> {
     const { running } = await this.#turns.take(async () => {
       if (this.#newest === 'replicas') {
-        const { tensors } = await this.#first().ask({ kind: 'read' });
+        const [first] = this.#replicas;
+        const tensors = (await first?.ask({ kind: 'read' }))?.tensors;
         if (tensors === undefined) throw new InternalError('a replica has no weights');
         await this.#inner.write(tensors);
         this.#newest = 'both';
@@ -105,43 +107,68 @@ export class LockstepSession implements Session {
       if (this.#newest === 'inner') await this.#send();
       this.#newest = 'replicas';
       const asked = this.#replicas.map((replica, index) =>
-        replica.ask({ kind: 'run', steps: steps.map(({ shares }) => shares[index] as ReplicaStep) }),
+        replica.ask({ kind: 'run', steps: steps.map((step) => this.#shareOf(step, index)) }),
       );
       return { running: heard(Promise.all(asked)) };
     });
     const [first] = await running;
-    return steps.flatMap(({ shares }, index) => {
-      const block = this.#lockstep.blocks[shares[0]?.block ?? 0];
+    return steps.flatMap(({ block, inputs }, index) => {
       const metrics = first?.metrics?.[index];
-      if (block === undefined || metrics === undefined) throw new InternalError('a replica returned no metrics');
-      return [...shares.map((): Tensors => new Map()), block.metrics.split(metrics)];
+      if (metrics === undefined) throw new InternalError('a replica returned no metrics');
+      return [...inputs.map((): Tensors => new Map()), this.#block(block).metrics.split(metrics)];
     });
   }
 
   async #send(): Promise<void> {
     const { kept, fixed } = this.#lockstep;
+    if (this.#replicas.length === 0) this.#replicas = this.#started();
     const tensors = await this.#inner.read([...kept.tensors, ...fixed].map(({ name }) => name));
     await Promise.all(this.#replicas.map((replica) => replica.ask({ kind: 'write', tensors })));
     this.#newest = 'both';
   }
 
-  #first(): Thread<ReplicaRequest, ReplicaAnswer> {
-    return this.#replicas[0] as Thread<ReplicaRequest, ReplicaAnswer>;
+  #started(): readonly Thread<ReplicaRequest, ReplicaAnswer>[] {
+    const { blocks, replicas } = this.#lockstep;
+    const place = meetingPlace(replicas, Math.max(...blocks.map(({ sums }) => sums.size)));
+    const needed = new Set(blocks.flatMap(({ begin, end }) => [begin.entry.name, end.name]));
+    const program: Program = { ...this.#program, functions: this.#program.functions.filter(({ name }) => needed.has(name)) };
+    return Array.from({ length: replicas }, (_, replica) => {
+      const data: ReplicaData = { program, place, replica };
+      return new Thread({ bundle: 'onnx-replica', source: './replica-worker.ts' }, data);
+    });
   }
 
-  /** Calls as steps: each replica's share, and then the call that completes the step. */
-  #stepsOf(calls: readonly EntryCall[]): readonly { readonly shares: readonly ReplicaStep[] }[] {
-    const { blocks, replicas } = this.#lockstep;
-    const steps: { readonly shares: readonly ReplicaStep[] }[] = [];
-    for (let start = 0; start < calls.length; start += replicas + 1) {
-      const begun = calls.slice(start, start + replicas);
-      const index = blocks.findIndex(({ begin }) => begin.entry.name === begun[0]?.entry);
-      const block = blocks[index];
-      const whole = begun.length === replicas && begun.every(({ entry }) => entry === block?.begin.entry.name);
-      if (block === undefined || !whole || calls[start + replicas]?.entry !== block.end.name)
-        throw new InternalError('calls that are no whole steps');
-      steps.push({ shares: begun.map(({ inputs }) => ({ block: index, inputs: localInputs(block.begin, inputs, this.#sets) })) });
+  #block(index: number): LockstepBlock {
+    const block = this.#lockstep.blocks[index];
+    if (block === undefined) throw new InternalError(`there is no block ${index}`);
+    return block;
+  }
+
+  /** Calls are dealt out in turn, so that the order of sums depends on the number of replicas alone. */
+  #shareOf({ block, inputs }: Step, replica: number): ReplicaStep {
+    const own = inputs.filter((_, index) => index % this.#lockstep.replicas === replica);
+    return { block, calls: own.map((one) => localInputs(this.#block(block).begin, one, this.#sets)) };
+  }
+
+  /** Calls as steps. */
+  #stepsOf(calls: readonly EntryCall[]): readonly Step[] {
+    const steps: Step[] = [];
+    for (let start = 0; start < calls.length; ) {
+      const block = this.#lockstep.blocks.findIndex(({ begin }) => begin.entry.name === calls[start]?.entry);
+      if (block < 0) throw new InternalError('calls that are no whole steps');
+      const { begin, end, calls: count } = this.#block(block);
+      const begun = calls.slice(start, start + count);
+      start += count + 1;
+      const whole = begun.length === count && begun.every(({ entry }) => entry === begin.entry.name);
+      if (!whole || calls[start - 1]?.entry !== end.name) throw new InternalError('calls that are no whole steps');
+      steps.push({ block, inputs: begun.map(({ inputs }) => inputs) });
     }
     return steps;
   }
+}
+
+/** A whole step of a block: the inputs of each of its calls but the one that ends it. */
+interface Step {
+  readonly block: number;
+  readonly inputs: readonly Tensors[];
 }

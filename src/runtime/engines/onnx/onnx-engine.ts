@@ -43,13 +43,11 @@ function compileForProcessor(runtime: OnnxRuntime, program: Program, options: En
   return sharing.lockstep === undefined ? inner : new LockstepSession(inner, program, sharing.lockstep);
 }
 
-function compileForCalls(runtime: OnnxRuntime, program: Program, options: EngineOptions, sharing: WorkSharing): Session {
-  const { entries: sideBySide, workers } = sharing;
-  if (workers < 2) return new OnnxSession(runtime, program, compileEntries(program, options));
-  const own: Program = { ...program, functions: program.functions.filter((entry) => !sideBySide.has(entry)) };
-  const data = own.functions.flatMap((entry) => entry.inputs.filter((input) => input.kind === 'data'));
+function compileForCalls(runtime: OnnxRuntime, program: Program, options: EngineOptions, { entries, workers }: WorkSharing): Session {
+  const own: Program = { ...program, functions: program.functions.filter((entry) => !entries.has(entry)) };
   const main = new OnnxSession(runtime, own, compileEntries(own, options));
-  return new ParallelSession(main, program, new Set(data.map(({ name }) => name)), workers);
+  if (workers < 2) return main;
+  return new ParallelSession(main, program, new Set([...entries].map(({ name }) => name)), workers);
 }
 
 /** Work of a call from which on a graphics card is worth its launches: about 20 ms on two cores. */
@@ -78,26 +76,22 @@ const MOST_WORKERS = 8;
 export interface WorkSharing {
   /** How replicas share the steps of training; undefined where they do not. */
   readonly lockstep: Lockstep | undefined;
-  /** The other entries whose calls run side by side, and by how many workers; none by one. */
+  /** Entries that change nothing, whose calls run side by side, and by how many workers; none by one. */
   readonly entries: ReadonlySet<EntryFunction>;
   readonly workers: number;
 }
 
 export function workSharing(program: Program, threads: number = availableParallelism()): WorkSharing {
   const lockstep = lockstepOf(program, threads);
-  const begun = new Set(lockstep?.blocks.map(({ begin }) => begin.entry.name));
-  const entries = callsSideBySide(
-    program,
-    program.functions.filter(({ name }) => !begun.has(name)),
-  );
+  const entries = callsSideBySide(program);
   const workers = Math.min(threads, MOST_WORKERS);
   return workers < 2 || entries.size === 0 ? { lockstep, entries: new Set(), workers: 1 } : { lockstep, entries, workers };
 }
 
-/** The independent ones of `functions`, when one of them is large enough for a thread to be worth its start. */
-function callsSideBySide(program: Program, functions: readonly EntryFunction[]): ReadonlySet<EntryFunction> {
+/** The independent entries, when one of them is large enough for a thread to be worth its start. */
+function callsSideBySide(program: Program): ReadonlySet<EntryFunction> {
   const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
-  const independent = functions.filter((entry) => isIndependent(entry, resident));
+  const independent = program.functions.filter((entry) => isIndependent(entry, resident));
   return new Set(independent.some((entry) => arithmeticOf(entry.body) >= SINGLE_THREAD_WORK) ? independent : []);
 }
 

@@ -10,9 +10,9 @@ import type { Tensor } from '../../tensor.ts';
 /** The convention of the lowering (ARCHITECTURE.md): states of this name are only added to, until a call without tasks uses them. */
 export const ACCUMULATOR = 'accumulator.';
 
-/** Whether calls of the entry leave nothing behind but sums, so that their order does not matter. */
+/** Whether calls of the entry leave nothing behind, so that their order does not matter. */
 export function isIndependent(entry: EntryFunction, resident: ReadonlySet<string>): boolean {
-  return entry.tasks > 0 && entry.body.results.every(({ name }) => name.startsWith(ACCUMULATOR) || !resident.has(name));
+  return entry.tasks > 0 && entry.body.results.every(({ name }) => !resident.has(name));
 }
 
 /** A worker gets the rows of a data set that a call uses, not the whole set: its entry takes them as a small tensor of its own. */

@@ -1,14 +1,11 @@
 /**
  * @file A session whose independent calls run side by side, one per worker thread, each on one core. Small tensors keep one core busy
  * but not two, so this is nearly as many times faster as there are cores, where threads inside a call gain little (bench/NOTES.md).
- *
- * Calls are dealt out in turn and the workers' sums are added in order: the result depends on the number of workers, not on timing.
  */
-import { InternalError } from '../../../compiler/diagnostics/internal-error.ts';
 import type { Program } from '../../../compiler/ir/ir.ts';
 import type { Session, Tensors } from '../../engine.ts';
 import type { Tensor } from '../../tensor.ts';
-import { ACCUMULATOR, isIndependent, type LocalEntry, localEntry, localInputs } from './parallel-entries.ts';
+import { type LocalEntry, localEntry, localInputs } from './parallel-entries.ts';
 import { WorkerClient } from './worker-client.ts';
 
 interface Helper {
@@ -23,29 +20,24 @@ export class ParallelSession implements Session {
   readonly parallel: number;
   readonly #main: Session;
   readonly #local: ReadonlyMap<string, LocalEntry>;
-  readonly #accumulators: readonly string[];
   /** Weights and states that workers read. */
   readonly #shared: ReadonlySet<string>;
-  readonly #mainData: ReadonlySet<string>;
   readonly #sets = new Map<string, Tensor>();
   readonly #helpers: readonly Helper[];
   readonly #underWay = new Set<Promise<unknown>>();
   /** Settled when the last work that must be alone has ended. */
   #barrier: Promise<void> = Promise.resolve();
   #turn = 0;
-  #collected = true;
 
-  /** `main` runs the entries that are not independent, and holds weights and state. */
-  constructor(main: Session, program: Program, mainData: ReadonlySet<string>, workers: number) {
+  /** `main` runs the entries that are not among `independent`, and holds weights and state. */
+  constructor(main: Session, program: Program, independent: ReadonlySet<string>, workers: number) {
     this.#main = main;
     this.parallel = 2 * workers;
-    this.#mainData = mainData;
     const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
-    const local = program.functions.filter((entry) => isIndependent(entry, resident)).map(localEntry);
+    const local = program.functions.filter(({ name }) => independent.has(name)).map(localEntry);
     this.#local = new Map(local.map((one) => [one.entry.name, one]));
     const used = new Set(local.flatMap(({ entry }) => entry.body.parameters.map(({ name }) => name)));
-    this.#accumulators = program.state.map(({ name }) => name).filter((name) => used.has(name) && name.startsWith(ACCUMULATOR));
-    this.#shared = new Set([...used].filter((name) => resident.has(name) && !name.startsWith(ACCUMULATOR)));
+    this.#shared = new Set([...used].filter((name) => resident.has(name)));
     const worked: Program = { ...program, functions: local.map(({ entry }) => entry) };
     this.#helpers = Array.from({ length: workers }, () => ({
       client: new WorkerClient(worked),
@@ -56,33 +48,21 @@ export class ParallelSession implements Session {
 
   write(tensors: Tensors): Promise<void> {
     return this.#alone(async () => {
-      const own = new Map<string, Tensor>();
-      for (const [name, tensor] of tensors) {
-        const isSet = tensor.dtype === 'uint8';
-        if (isSet) this.#sets.set(name, tensor);
-        if (!isSet || this.#mainData.has(name)) own.set(name, tensor);
-      }
-      if ([...own.keys()].some((name) => name.startsWith(ACCUMULATOR))) await this.#collect();
-      await this.#main.write(own);
-      this.#outdate(own.keys());
+      for (const [name, tensor] of tensors) if (tensor.dtype === 'uint8') this.#sets.set(name, tensor);
+      await this.#main.write(tensors);
+      this.#outdate(tensors.keys());
     });
   }
 
   read(names: readonly string[]): Promise<Tensors> {
-    return this.#alone(async () => {
-      if (names.some((name) => name.startsWith(ACCUMULATOR))) await this.#collect();
-      return this.#main.read(names);
-    });
+    return this.#alone(() => this.#main.read(names));
   }
 
   async run(name: string, inputs: Tensors): Promise<Tensors> {
     const local = this.#local.get(name);
     if (local === undefined) return this.#onMain(() => this.#main.run(name, inputs));
     const helper = this.#helpers[this.#turn++ % this.#helpers.length] as Helper;
-    const running = this.#barrier.then(() => {
-      if (local.entry.body.results.some((result) => result.name.startsWith(ACCUMULATOR))) this.#collected = false;
-      return this.#runOn(helper, name, localInputs(local, inputs, this.#sets));
-    });
+    const running = this.#barrier.then(() => this.#runOn(helper, name, localInputs(local, inputs, this.#sets)));
     this.#underWay.add(running);
     try {
       return await running;
@@ -118,10 +98,9 @@ export class ParallelSession implements Session {
     return client.run(name, inputs);
   }
 
-  /** A call of the main session: it sees the sums of all calls before it, and may replace what the workers read. */
+  /** A call of the main session, which may replace what the workers read. */
   #onMain<T>(call: () => Promise<T>): Promise<T> {
     return this.#alone(async () => {
-      await this.#collect();
       const results = await call();
       this.#outdate(this.#shared);
       return results;
@@ -143,28 +122,7 @@ export class ParallelSession implements Session {
     return result;
   }
 
-  /** Moves the workers' sums to the main session's accumulators. */
-  async #collect(): Promise<void> {
-    if (this.#collected) return;
-    this.#collected = true;
-    const parts = await Promise.all(this.#helpers.map(({ client }) => client.read(this.#accumulators)));
-    const whole = await this.#main.read(this.#accumulators);
-    const emptied = new Map<string, Tensor>();
-    for (const [name, tensor] of whole) {
-      for (const part of parts) addTo(tensor, part.get(name));
-      emptied.set(name, { ...tensor, data: new Float32Array(tensor.data.length) });
-    }
-    await this.#main.write(whole);
-    await Promise.all(this.#helpers.map(({ client }) => client.write(emptied)));
-  }
-
   #outdate(names: Iterable<string>): void {
     for (const name of names) if (this.#shared.has(name)) for (const { stale } of this.#helpers) stale.add(name);
   }
-}
-
-function addTo(whole: Tensor, part: Tensor | undefined): void {
-  if (part === undefined) throw new InternalError('a worker lacks an accumulator');
-  const { data } = whole;
-  for (let index = 0; index < data.length; index++) data[index] = (data[index] as number) + (part.data[index] as number);
 }

@@ -43,10 +43,10 @@ if (parentPort !== null) {
 async function answer(request: ReplicaRequest, replica: Replica, index: number): Promise<ReplicaAnswer> {
   switch (request.kind) {
     case 'write':
-      replica.write(request.tensors);
+      await replica.write(request.tensors);
       return {};
     case 'read':
-      return { tensors: replica.read() };
+      return { tensors: await replica.read() };
     case 'run': {
       const metrics = await replica.run(request.steps);
       return index === 0 ? { metrics } : {};

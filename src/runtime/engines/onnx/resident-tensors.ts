@@ -52,10 +52,12 @@ export class ResidentTensors {
     [slot.current, slot.spare] = [slot.spare, slot.current];
   }
 
+  /** Data sets are not copied: nobody changes them. */
   write(name: string, tensor: Tensor): void {
     const slot = this.#slot(name);
     requireType(name, slot.type, tensor);
-    (slot.current.data as Exclude<TensorData, Float64Array>).set(tensor.data);
+    if (tensor.dtype === 'uint8') slot.current = this.over(slot.type, tensor.data);
+    else (slot.current.data as Exclude<TensorData, Float64Array>).set(tensor.data);
   }
 
   read(name: string): Tensor {

@@ -16,7 +16,7 @@ export function chooseThreads(body: Func, asked: number | undefined, processors:
 /** A call costs JavaScript and the runtime 0.05-0.1 ms beside its work (bench/NOTES.md): below this many milliseconds that counts. */
 const SMALL_CALL = 2;
 /** Milliseconds of work that are handed over at once: short enough for Ctrl-C and a progress display. */
-const HANDED_OVER = 20;
+const HANDED_OVER = 40;
 const MOST_CALLS = 100;
 /** Rough rates of one core: operations in a millisecond, and milliseconds for a node however small. */
 const RATE = 5e7;
@@ -24,7 +24,12 @@ const NODE = 0.001;
 
 /** How many calls of an entry function are worth handing over at once. */
 export function callsAtOnce(body: Func): number {
-  return isSmall(body) ? Math.max(1, Math.min(MOST_CALLS, Math.floor(HANDED_OVER / milliseconds(body)))) : 1;
+  return stepsAtOnce(body, 1);
+}
+
+/** How many steps of `calls` calls one after the other are. */
+export function stepsAtOnce(body: Func, calls: number): number {
+  return isSmall(body) ? Math.max(1, Math.min(MOST_CALLS, Math.floor(HANDED_OVER / (calls * milliseconds(body))))) : 1;
 }
 
 /** Whether what a call costs beside its arithmetic counts: crossing over, and an allocation for each node. */

@@ -5,26 +5,33 @@ import type { SessionRequest } from './session-worker.ts';
 import { Thread } from './thread.ts';
 
 export class WorkerClient {
-  readonly #thread: Thread<SessionRequest, Tensors>;
+  readonly #program: Program;
+  /** Started with the first request: a training may never evaluate. */
+  #thread: Thread<SessionRequest, Tensors> | undefined;
 
   constructor(program: Program) {
-    this.#thread = new Thread({ bundle: 'onnx-worker', source: './session-worker.ts' }, program);
+    this.#program = program;
   }
 
   async write(tensors: Tensors): Promise<void> {
-    await this.#thread.ask({ kind: 'write', tensors });
+    await this.#ask({ kind: 'write', tensors });
   }
 
   read(names: readonly string[]): Promise<Tensors> {
-    return this.#thread.ask({ kind: 'read', names });
+    return this.#ask({ kind: 'read', names });
   }
 
   run(entry: string, inputs: Tensors): Promise<Tensors> {
-    return this.#thread.ask({ kind: 'run', entry, inputs });
+    return this.#ask({ kind: 'run', entry, inputs });
   }
 
   async dispose(): Promise<void> {
-    await this.#thread.ask({ kind: 'dispose' });
-    await this.#thread.end();
+    await this.#thread?.ask({ kind: 'dispose' });
+    await this.#thread?.end();
+  }
+
+  #ask(request: SessionRequest): Promise<Tensors> {
+    this.#thread ??= new Thread({ bundle: 'onnx-worker', source: './session-worker.ts' }, this.#program);
+    return this.#thread.ask(request);
   }
 }
