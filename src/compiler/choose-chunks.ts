@@ -40,7 +40,8 @@ export function wholeBatch({ train, evaluate }: Model, lowered: Program, options
   const { devices = 1 } = options;
   const batch = Math.max(1, ...train.map((block) => block.batch), ...(train.length === 0 ? [evaluate?.episodes ?? 1] : []));
   const each = Math.ceil(batch / devices);
-  return { chunk: Math.ceil(each / busyProcessors(lowered, each, options)), reportChunk: each };
+  const processors = busyProcessors(lowered, each, options);
+  return { chunk: Math.ceil(each / processors), reportChunk: each, spread: devices * processors > 1 };
 }
 
 /** How many processors have enough to do with a share of each step. Steps of blocks with different batches would leave some of them without. */
@@ -84,7 +85,11 @@ export function chooseChunks(single: Program, whole: Required<LowerOptions>, { c
   const fitting = (most: number, among: readonly EntryFunction[]): number =>
     Math.max(1, Math.min(most, Math.floor(bytes / Math.max(1, ...among.map(liveBytes)))));
   const most = fitting(whole.reportChunk, judged(single, false));
-  return { chunk: Math.min(whole.chunk, most), reportChunk: fitting(most, judged(single, true)) };
+  return {
+    chunk: Math.min(whole.chunk, most),
+    reportChunk: fitting(most, judged(single, true)),
+    spread: whole.spread && whole.chunk <= most,
+  };
 }
 
 /** Entries with tasks that report, or those that train; without any training all of them count as the latter. */

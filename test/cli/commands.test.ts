@@ -146,6 +146,21 @@ describe('explain', () => {
     for (const one of document.reach) expect(one.orders).toEqual([1]);
   });
 
+  test('tells the tasks of a call as the threads that are asked for share them', async () => {
+    const found = await Promise.all(
+      ['1', '2', '4'].map(async (threads) => {
+        const { out } = await metac('explain', '--json', 'specs/imaml-sinusoid.meta', '--threads', threads);
+        const { costs } = JSON.parse(out) as { readonly costs: readonly { readonly what: string; readonly chunk: number }[] };
+        return costs.map(({ what, chunk }) => [what, chunk]);
+      }),
+    );
+    expect(found.map((costs) => costs[0])).toEqual([
+      ['train', 25],
+      ['train', 13],
+      ['train', 7],
+    ]);
+  });
+
   test('forecasts memory for the threads that are asked for', async () => {
     const [one, four] = await Promise.all(
       ['1', '4'].map(async (threads) => {

@@ -97,6 +97,9 @@ describe('interruption', () => {
       expect(error).toContain('stopping after this step to write a checkpoint');
       expect(error).toContain(`go on with: metac train --resume ${stopped}`);
       expect(error).toContain(tasks);
+      // The run goes on with the same program where there are more processors, or fewer.
+      const { processors } = JSON.parse(readFileSync(join(folder, stopped, 'command.json'), 'utf8')) as { processors: number };
+      expect(processors).toBe(Number(options.at(-1)));
       expect(status).toBe(3);
       expect(existsSync(join(folder, `${stopped}/result.json`))).toBe(false);
 

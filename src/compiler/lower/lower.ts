@@ -15,6 +15,8 @@ export interface LowerOptions {
   readonly chunk: number;
   /** The same for validation and evaluation; as `chunk` unless told. */
   readonly reportChunk?: number;
+  /** Spread the tasks of a step evenly over as few calls as `chunk` allows, for processors or devices that share them: with places left over if need be. */
+  readonly spread?: boolean;
 }
 
 export function lower(model: Model, options: LowerOptions): Program {
@@ -23,7 +25,7 @@ export function lower(model: Model, options: LowerOptions): Program {
   const train: TrainPlan[] = [];
   for (const block of model.train) {
     state.push({ name: stepState(block), type: tensorType('float', []), initial: 0 }, ...optimiserStates(model, block));
-    const chunk = tasksPerCall(block.batch, options.chunk);
+    const chunk = tasksPerCall(block.batch, options.chunk, options.spread === true);
     const whole = chunk === block.batch;
     if (whole) functions.push(stepEntry(model, block));
     else {
@@ -107,11 +109,11 @@ function evaluatePlan(model: Model, options: LowerOptions, functions: EntryFunct
 }
 
 /**
- * Tasks of each call of a step, at most `chunk`: the largest divisor of `batch` where one is larger than half of `chunk`; else the tasks are spread
- * evenly over the fewest calls, the last of which has places left over.
+ * Tasks of each call of a step, at most `chunk`: the largest divisor of `batch` where one is larger than half of `chunk`; else, and with `spread`, the
+ * tasks are spread evenly over the fewest calls, the last of which may have places left over.
  */
-export function tasksPerCall(batch: number, chunk: number): number {
+export function tasksPerCall(batch: number, chunk: number, spread: boolean): number {
   const most = Math.min(batch, Math.max(1, chunk));
-  for (let size = most; 2 * size > most; size--) if (batch % size === 0) return size;
+  if (!spread) for (let size = most; 2 * size > most; size--) if (batch % size === 0) return size;
   return Math.ceil(batch / Math.ceil(batch / most));
 }

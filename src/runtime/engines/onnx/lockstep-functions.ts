@@ -72,7 +72,7 @@ export interface Lockstep {
 }
 
 /** Each replica keeps tensors of its own; a step rarely has more calls than this. */
-const MOST_REPLICAS = 8;
+export const MOST_REPLICAS = 8;
 
 /** Undefined where a step is one call, or there is one thread. */
 export function lockstepOf(program: Program, threads: number): Lockstep | undefined {

@@ -7,7 +7,7 @@ import type { Availability, Engine, EngineOptions, Session } from '../../engine.
 import { arithmeticOf } from '../arithmetic.ts';
 import { compileEntries, loadRuntime, type OnnxDevice, type OnnxRuntime, sessionOptions } from './compile-entries.ts';
 import { DeviceSession } from './device-session.ts';
-import { type Lockstep, lockstepOf } from './lockstep-functions.ts';
+import { type Lockstep, lockstepOf, MOST_REPLICAS } from './lockstep-functions.ts';
 import { LockstepSession } from './lockstep-session.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { isIndependent } from './parallel-entries.ts';
@@ -103,7 +103,7 @@ async function probe(device: OnnxDevice | undefined): Promise<Availability> {
       const large = device === undefined && gpuSeen() ? '; WebGPU for large steps' : '';
       const detail = `${version}, CPU, ${availableParallelism()} threads${large}`;
       // Tasks in two calls would be a loss on a graphics card.
-      return { available: true, detail, processors: large === '' ? availableParallelism() : undefined };
+      return { available: true, detail, processors: large === '' ? Math.min(availableParallelism(), MOST_REPLICAS) : undefined };
     }
     requireProvider(runtime, device);
     return { available: true, detail: `${version}, ${device === 'webgpu' ? 'WebGPU' : 'CUDA'}` };
