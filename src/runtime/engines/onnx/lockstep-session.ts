@@ -78,7 +78,8 @@ export class LockstepSession implements Session {
 
   dispose(): Promise<void> {
     return this.#turns.take(async () => {
-      await Promise.all(this.#replicas.map((replica) => replica.ask({ kind: 'dispose' })));
+      // A thread that has died was told of to whoever waited for it.
+      await Promise.allSettled(this.#replicas.map((replica) => replica.ask({ kind: 'dispose' })));
       await Promise.all(this.#replicas.map((replica) => replica.end()));
       await this.#inner.dispose();
     });

@@ -29,6 +29,8 @@ export class Thread<Request, Content> {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting<Content>>();
   #next = 0;
+  /** Why it answers no more. */
+  #failed: Error | undefined;
 
   /** `data`: what the thread finds in `workerData`. */
   constructor(script: ThreadScript, data: unknown) {
@@ -41,6 +43,7 @@ export class Thread<Request, Content> {
   }
 
   ask(request: Request): Promise<Content> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -60,6 +63,7 @@ export class Thread<Request, Content> {
   }
 
   #failAll(error: Error): void {
+    this.#failed ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
