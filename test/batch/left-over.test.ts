@@ -9,33 +9,15 @@ import { referenceEngine } from '../../src/runtime/engines/reference/reference-e
 import { trainingCalls } from '../../src/runtime/run/calls.ts';
 import { initialState, initialWeights } from '../../src/runtime/run/initialize.ts';
 import { expectTensors } from '../engines/conformance/expect-tensors.ts';
+import { wavesSpec } from '../waves.ts';
 
 /** With all that a step sums over its tasks: metrics, running averages, gradients, of a loss that is maximised. */
-const SPEC = `
-tasks waves {
-  phase ~ uniform(0, pi)
-  example { x ~ uniform(-5, 5)
-            y = sin(x - phase) }
-  shots 3   queries 4
-}
-model net(x) { return x |> dense(4) |> batch_norm(mode: running) |> tanh |> dense(1) }
-adapt fast from net {
-  minimize mse(fast(support.x), support.y)
-  using    sgd(rate: 0.05)
-  steps    2
-}
-train {
-  maximize 1 - mse(fast(query.x), query.y)
-  report   apart: mae(fast(query.x), query.y)
-  using    sgd(rate: 1e-2)
-  batch    7
-  steps    3
-}
-evaluate {
-  episodes 2
-  report   mse(fast(query.x), query.y)
-}
-`;
+const SPEC = wavesSpec({
+  points: 4,
+  layers: 'dense(4) |> batch_norm(mode: running) |> tanh',
+  train: 'maximize 1 - mse(fast(query.x), query.y)\nusing sgd(rate: 1e-2)',
+  steps: 3,
+});
 
 function compiled(chunk: number): Program {
   const { program, diagnostics } = compile({ name: 'waves.meta', text: SPEC }, { chunk, verify: true });

@@ -7,33 +7,15 @@ import { lockstepOf, Packing, replicaProgram } from '../../src/runtime/engines/o
 import { onnxEngine } from '../../src/runtime/engines/onnx/onnx-engine.ts';
 import { type Call, groupedCalls, trainingCalls } from '../../src/runtime/run/calls.ts';
 import { initialState, initialWeights } from '../../src/runtime/run/initialize.ts';
+import { wavesSpec } from '../waves.ts';
 import { expectTensors } from './conformance/expect-tensors.ts';
 
-const ONE_BLOCK = `
-tasks waves {
-  phase ~ uniform(0, pi)
-  example { x ~ uniform(-5, 5)
-            y = sin(x - phase) }
-  shots 5   queries 5
-}
-model net(x) { return x |> dense(8) |> tanh |> dense(1) }
-adapt fast from net {
-  minimize mse(fast(support.x), support.y)
-  using    sgd(rate: 0.05)
-  steps    2
-}
-train {
-  minimize mse(fast(query.x), query.y)
-  report   apart: mae(fast(query.x), query.y)
-  using    adam(rate: 1e-2)
-  batch    7
-  steps    40
-}
-evaluate {
-  episodes 10
-  report   mse(fast(query.x), query.y)
-}
-`;
+const ONE_BLOCK = wavesSpec({
+  points: 5,
+  layers: 'dense(8) |> tanh',
+  train: 'minimize mse(fast(query.x), query.y)\nusing adam(rate: 1e-2)',
+  steps: 40,
+});
 
 /** Each block trains one of two models that make a prediction together. */
 const TWO_BLOCKS = ONE_BLOCK.replace('adapt fast', 'model offset(x) { return x |> dense(1) }\nadapt fast').replace(
