@@ -1,7 +1,8 @@
 /** @file Threads meet through shared memory: who is late, who is ahead, who gives up, and counters that wrap around. */
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { Meeting, type MeetingPlace, meetingPlace } from '../../src/runtime/engines/onnx/meeting.ts';
+import { endMeetings, Meeting, type MeetingPlace, meetingPlace } from '../../src/runtime/engines/onnx/meeting.ts';
 
 interface Visitor {
   readonly place: MeetingPlace;
@@ -59,6 +60,16 @@ describe('replicas that meet', { timeout: 30_000 }, () => {
       [3, 1].map((rounds, replica) => visit({ place, replica, rounds, pauses: [0], givesUp: replica === 1 })),
     );
     expect(visits[0]).toEqual({ seen: [[0, 0, 1, 0]], error: expect.stringContaining('another replica has given up') });
+  });
+
+  it('do not wait for one that never comes, once somebody says so', async () => {
+    const place = meetingPlace(2, 2);
+    const visit0 = visit({ place, replica: 0, rounds: 1, pauses: [0], givesUp: false });
+    // It has come, and sleeps.
+    while (Atomics.load(new Int32Array(place.arrivals), 0) === 0) await setTimeout(5);
+    await setTimeout(20);
+    endMeetings(place);
+    expect(await visit0).toEqual({ seen: [], error: expect.stringContaining('another replica has given up') });
   });
 
   it('meet on when the counters wrap around', async () => {

@@ -11,7 +11,7 @@ import { heard } from '../../heard.ts';
 import type { Tensor } from '../../tensor.ts';
 import { Turns } from '../turns.ts';
 import type { Lockstep, LockstepBlock } from './lockstep-functions.ts';
-import { meetingPlace } from './meeting.ts';
+import { endMeetings, type MeetingPlace, meetingPlace } from './meeting.ts';
 import { localInputs } from './parallel-entries.ts';
 import type { ReplicaStep } from './replica.ts';
 import type { ReplicaAnswer, ReplicaData, ReplicaRequest } from './replica-worker.ts';
@@ -31,6 +31,7 @@ export class LockstepSession implements Session {
   readonly #replacing: ReadonlySet<string>;
   /** Threads are started when there is a step for them. */
   #replicas: readonly Thread<ReplicaRequest, ReplicaAnswer>[] = [];
+  readonly #place: MeetingPlace;
   readonly #sets = new Map<string, Tensor>();
   /** What calls do to `#newest`, and the order in which the inner session and the replicas hear of them. */
   readonly #turns = new Turns();
@@ -41,6 +42,7 @@ export class LockstepSession implements Session {
     this.#lockstep = lockstep;
     this.#program = program;
     this.parallel = inner.parallel;
+    this.#place = meetingPlace(lockstep.replicas, Math.max(...lockstep.blocks.map(({ sums }) => sums.size)));
     const resident = new Set([...program.weights, ...program.state].map(({ name }) => name));
     const replacing = program.functions.filter(({ body }) => body.results.some(({ name }) => resident.has(name)));
     this.#replacing = new Set(replacing.map(({ name }) => name));
@@ -110,7 +112,10 @@ export class LockstepSession implements Session {
       const asked = this.#replicas.map((replica, index) =>
         replica.ask({ kind: 'run', steps: steps.map((step) => this.#shareOf(step, index)) }),
       );
-      return { running: heard(Promise.all(asked)) };
+      const running = Promise.all(asked);
+      // A thread that died could not tell the others, which wait for it.
+      running.catch(() => endMeetings(this.#place));
+      return { running };
     });
     const [first] = await running;
     return steps.flatMap(({ block, inputs }, index) => {
@@ -130,11 +135,10 @@ export class LockstepSession implements Session {
 
   #started(): readonly Thread<ReplicaRequest, ReplicaAnswer>[] {
     const { blocks, replicas } = this.#lockstep;
-    const place = meetingPlace(replicas, Math.max(...blocks.map(({ sums }) => sums.size)));
     const needed = new Set(blocks.flatMap(({ begin, end }) => [begin.entry.name, end.name]));
     const program: Program = { ...this.#program, functions: this.#program.functions.filter(({ name }) => needed.has(name)) };
     return Array.from({ length: replicas }, (_, replica) => {
-      const data: ReplicaData = { program, place, replica };
+      const data: ReplicaData = { program, place: this.#place, replica };
       return new Thread({ bundle: 'onnx-replica', source: './replica-worker.ts' }, data);
     });
   }

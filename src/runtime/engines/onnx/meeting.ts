@@ -28,6 +28,13 @@ export function meetingPlace(replicas: number, size: number): MeetingPlace {
   };
 }
 
+/** Keeps all replicas from waiting for each other, now and later: one of them has failed, or its thread has died. */
+export function endMeetings({ replicas, arrivals }: MeetingPlace): void {
+  const counters = new Int32Array(arrivals);
+  Atomics.store(counters, LINE * replicas, 1);
+  for (let replica = 0; replica < replicas; replica++) Atomics.notify(counters, LINE * replica);
+}
+
 /** One replica's part in it. */
 export class Meeting {
   readonly #place: MeetingPlace;
@@ -61,9 +68,7 @@ export class Meeting {
 
   /** Keeps the others from waiting for this replica. */
   giveUp(): void {
-    const { replicas } = this.#place;
-    Atomics.store(this.#arrivals, LINE * replicas, 1);
-    for (let other = 0; other < replicas; other++) Atomics.notify(this.#arrivals, LINE * other);
+    endMeetings(this.#place);
   }
 
   /** Counters wrap around; the difference to one's own is at most 1. */
