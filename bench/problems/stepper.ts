@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { compile } from '../../src/compiler/compile.ts';
 import { renderDiagnostics } from '../../src/compiler/diagnostics/render.ts';
 import type { Program } from '../../src/compiler/ir/ir.ts';
-import type { Engine, Session, Tensors } from '../../src/runtime/engine.ts';
+import { type Engine, processorsFor, type Session, type Tensors } from '../../src/runtime/engine.ts';
 import { heard } from '../../src/runtime/heard.ts';
 import { entryOf, initialState } from '../../src/runtime/run/initialize.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
@@ -37,10 +37,10 @@ interface Call {
 }
 
 export async function prepareStepper(problem: PeerProblem, options: StepperOptions): Promise<Stepper> {
-  const { engine, threads, chunk, processors } = options;
+  const { engine, threads, chunk } = options;
   const source = { name: problem.spec, text: readFileSync(`${options.specs}/${problem.spec}`, 'utf8') };
-  const sharing = processors === undefined ? undefined : (threads ?? processors);
-  const compiled = compile(source, { settings: problem.settings, processors: sharing, ...(chunk === undefined ? {} : { chunk }) });
+  const processors = processorsFor(options, threads);
+  const compiled = compile(source, { settings: problem.settings, processors, ...(chunk === undefined ? {} : { chunk }) });
   if (compiled.program === undefined) throw new Error(renderDiagnostics(source, compiled.diagnostics, { colour: false }));
   const { program } = compiled;
   const session = await engine.compile(program, threads === undefined ? {} : { threads });

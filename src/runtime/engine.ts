@@ -19,6 +19,11 @@ export interface Availability {
   readonly processors?: number | undefined;
 }
 
+/** How many processors share the tasks of a step: those of the engine, or as many threads as were asked for where it shares them at all. */
+export function processorsFor({ processors }: Pick<Availability, 'processors'>, threads: number | undefined): number | undefined {
+  return processors === undefined ? undefined : (threads ?? processors);
+}
+
 export interface Engine {
   readonly name: string;
   /** Bytes of a float: 4 or 8. */

@@ -22,7 +22,20 @@ afterAll(() => {
 const small = ['--set', 'evaluate.episodes=20', '--set', 'validate.episodes=10', '--set', 'train.batch=4', '--threads', '1'];
 
 /** Enough work for two processors. */
-const shared = ['--set', 'evaluate.episodes=20', '--set', 'validate.episodes=10', '--set', 'fast.steps=5', '--threads', '2'];
+const shared = [
+  '--set',
+  'evaluate.episodes=20',
+  '--set',
+  'validate.episodes=10',
+  '--set',
+  'fast.steps=5',
+  '--engine',
+  'onnx',
+  '--device',
+  'cpu',
+  '--threads',
+  '2',
+];
 
 function run(...words: string[]) {
   return metac.run(words, { cwd: folder });

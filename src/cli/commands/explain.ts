@@ -1,9 +1,10 @@
 /** @file `metac explain`: what a spec means and what it costs. */
-import { availableParallelism } from 'node:os';
 import type { Setting } from '../../compiler/check/model.ts';
 import { positionOf, type SourceFile } from '../../compiler/diagnostics/source-file.ts';
 import type { Recompute } from '../../compiler/fit-memory.ts';
 import { type Explanation, explain, type PassExplanation } from '../../explain.ts';
+import { processorsFor } from '../../runtime/engine.ts';
+import { sharingProcessors } from '../../runtime/engines/onnx/onnx-engine.ts';
 import type { CommandModule } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes, formatCount, formatFlops, formatWord } from '../format.ts';
@@ -19,8 +20,8 @@ export const run: CommandModule['run'] = async (given, terminal) => {
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),
-    // As the default engine trains here.
-    processors: threads ?? availableParallelism(),
+    // As the default engine trains on the processor, which is what the forecast of memory is for.
+    processors: processorsFor({ processors: sharingProcessors('cpu') }, threads),
     ...(chunk === undefined ? {} : { chunk }),
     ...(threads === undefined ? {} : { threads }),
   };

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { LimitationError } from '../../compiler/diagnostics/internal-error.ts';
 import { chooseEngine, type EngineChoice, engineNamed } from '../../engines.ts';
 import { programCache } from '../../program-cache.ts';
+import { processorsFor } from '../../runtime/engine.ts';
 import { evaluate } from '../../runtime/run/evaluate.ts';
 import type { RunEvent } from '../../runtime/run/events.ts';
 import { RunFolder } from '../../runtime/run/run-folder.ts';
@@ -83,7 +84,7 @@ async function newJob(given: Arguments, terminal: Terminal): Promise<Job | undef
   const threads = given.count('threads') ?? null;
   const engineOptions = engineRequest(given);
   const choice = await chooseEngine(engineNamed(given.text('engine')), engineOptions);
-  const processors = choice.processors === undefined ? undefined : (threads ?? choice.processors);
+  const processors = processorsFor(choice, threads ?? undefined);
   const options = {
     settings: given.pairs('set'),
     data: dataOptions(source, given, terminal),

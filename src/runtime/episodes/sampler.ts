@@ -39,7 +39,7 @@ export class InputSampler {
 
   constructor(entry: EntryFunction, context: SamplerContext) {
     const fills = new Map<string, Fill>();
-    const places = new Map(context.sources.map((source) => [source.name, withinBatch(placesOf(source, context), context)]));
+    const places = new Map(context.sources.map((source) => [source.name, placesOf(source, context)]));
     for (const input of entry.inputs) {
       if (input.kind === 'draw') fills.set(input.name, drawFill(input, entry, context, places));
       if (input.kind === 'examples') fills.set(input.name, examplesFill(input, entry, context, places));
@@ -62,15 +62,16 @@ interface Places {
   at(step: number, task: number): TaskPlace;
 }
 
-function placesOf(source: TaskSource, { seed, phase, batch }: SamplerContext): Places {
-  if (source.pool === 0 || phase !== 'train') return freshPlaces(phase);
+/** Places of a call beyond the step's tasks get the last task again. */
+function placesOf(source: TaskSource, context: SamplerContext): Places {
+  const { seed, phase, batch } = context;
+  if (source.pool === 0 || phase !== 'train') return freshPlaces(context);
   const pool = new TaskPool(source.pool, seed, source.name);
-  return { label: 'train pool', at: (step, task) => ({ step: 0, task: pool.at(step * batch + task) }) };
+  return { label: 'train pool', at: (step, task) => ({ step: 0, task: pool.at(step * batch + Math.min(task, batch - 1)) }) };
 }
 
-/** Places of a call beyond the step's tasks get the last task again. */
-function withinBatch({ label, at }: Places, { batch }: SamplerContext): Places {
-  return { label, at: (step, task) => at(step, Math.min(task, batch - 1)) };
+function freshPlaces({ phase, batch }: SamplerContext): Places {
+  return { label: phase, at: (step, task) => ({ step, task: Math.min(task, batch - 1) }) };
 }
 
 function liveFill({ type }: Extract<InputDeclaration, { kind: 'live' }>, { batch }: SamplerContext): Fill {
@@ -79,10 +80,6 @@ function liveFill({ type }: Extract<InputDeclaration, { kind: 'live' }>, { batch
     shape: type.shape,
     data: Float32Array.from({ length: sizeOf(type.shape) }, (__, task) => (firstTask + task < batch ? 1 : 0)),
   });
-}
-
-function freshPlaces(phase: Phase): Places {
-  return { label: phase, at: (step, task) => ({ step, task }) };
 }
 
 function drawFill(
@@ -94,7 +91,7 @@ function drawFill(
   const { type, perTask } = input;
   const fill = input.distribution === 'uniform' ? fillUniform : fillNormal;
   const pooled = input.tasks === undefined ? undefined : places.get(input.tasks);
-  const { label, at } = perTask && pooled !== undefined ? pooled : withinBatch(freshPlaces(context.phase), context);
+  const { label, at } = perTask && pooled !== undefined ? pooled : freshPlaces(context);
   const key = streamKey(context.seed, label, 'draw', input.stream);
   const size = sizeOf(type.shape);
   if (type.dtype !== 'float' || (perTask && type.shape[0] !== entry.tasks))
@@ -121,7 +118,7 @@ function examplesFill(
 ): Fill {
   const { classes, shape } = imageEpisodes(input, context);
   const { ways, shots, queries } = shape;
-  const { label, at } = places.get(input.tasks) ?? withinBatch(freshPlaces(context.phase), context);
+  const { label, at } = places.get(input.tasks) ?? freshPlaces(context);
   const key = streamKey(context.seed, label, 'episode', input.tasks, input.episode);
   const each = ways * (input.part === 'support' ? shots : queries);
   if (input.type.dtype !== 'int' || sizeOf(input.type.shape) !== entry.tasks * each)

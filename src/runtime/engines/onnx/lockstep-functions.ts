@@ -10,7 +10,7 @@ import type { EntryFunction, Func, Program, TrainPlan, Value } from '../../../co
 import { sizeOf, type TensorType, tensorType } from '../../../compiler/ir/tensor-type.ts';
 import type { Tensors } from '../../engine.ts';
 import { ACCUMULATOR, type LocalEntry, localEntry } from './parallel-entries.ts';
-import { isSmall } from './thread-choice.ts';
+import { isSmall, MOST_THREADS } from './thread-choice.ts';
 
 /** Tensors side by side in one flat tensor. */
 export class Packing {
@@ -71,15 +71,12 @@ export interface Lockstep {
   readonly blocks: readonly LockstepBlock[];
 }
 
-/** Each replica keeps tensors of its own; a step rarely has more calls than this. */
-export const MOST_REPLICAS = 8;
-
 /** Undefined where a step is one call, or there is one thread. */
 export function lockstepOf(program: Program, threads: number): Lockstep | undefined {
   const resident = [...program.weights, ...program.state];
   const names = new Set(resident.map(({ name }) => name));
   const blocks = program.train.flatMap((plan) => blockOf(plan, program, names) ?? []);
-  const replicas = Math.min(threads, MOST_REPLICAS, ...blocks.map(({ calls }) => calls));
+  const replicas = Math.min(threads, MOST_THREADS, ...blocks.map(({ calls }) => calls));
   if (replicas < 2 || blocks.length === 0 || blocks.length < program.train.length) return undefined;
   const replaced = new Set(blocks.flatMap(({ end }) => end.body.results.map(({ name }) => name)));
   const used = new Set(

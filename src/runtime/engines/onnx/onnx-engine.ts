@@ -7,12 +7,12 @@ import type { Availability, Engine, EngineOptions, Session } from '../../engine.
 import { arithmeticOf } from '../arithmetic.ts';
 import { compileEntries, loadRuntime, type OnnxDevice, type OnnxRuntime, sessionOptions } from './compile-entries.ts';
 import { DeviceSession } from './device-session.ts';
-import { type Lockstep, lockstepOf, MOST_REPLICAS } from './lockstep-functions.ts';
+import { type Lockstep, lockstepOf } from './lockstep-functions.ts';
 import { LockstepSession } from './lockstep-session.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { isIndependent } from './parallel-entries.ts';
 import { ParallelSession } from './parallel-session.ts';
-import { SINGLE_THREAD_WORK } from './thread-choice.ts';
+import { MOST_THREADS, SINGLE_THREAD_WORK } from './thread-choice.ts';
 
 export interface OnnxOptions {
   /** Undefined takes WebGPU for large steps where a graphics card is seen, else the processor. */
@@ -64,13 +64,15 @@ export function gpuSeen(): boolean {
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));
 }
 
+/** `Availability.processors` of this engine: tasks in two calls would be a loss on a graphics card. */
+export function sharingProcessors(device?: OnnxDevice): number | undefined {
+  return device === undefined && gpuSeen() ? undefined : Math.min(availableParallelism(), MOST_THREADS);
+}
+
 function requireProvider(runtime: OnnxRuntime, device: OnnxDevice): void {
   const known = runtime.listSupportedBackends().find(({ name }) => name === device);
   if (known === undefined) throw new LimitationError(`ONNX Runtime has no \`${device}\` on ${process.platform} ${process.arch}`);
 }
-
-/** Each worker keeps tensors of its own; a step rarely has more calls than this. */
-const MOST_WORKERS = 8;
 
 /** What runs on several threads of a processor. */
 export interface WorkSharing {
@@ -84,7 +86,7 @@ export interface WorkSharing {
 export function workSharing(program: Program, threads: number = availableParallelism()): WorkSharing {
   const lockstep = lockstepOf(program, threads);
   const entries = callsSideBySide(program);
-  const workers = Math.min(threads, MOST_WORKERS);
+  const workers = Math.min(threads, MOST_THREADS);
   return workers < 2 || entries.size === 0 ? { lockstep, entries: new Set(), workers: 1 } : { lockstep, entries, workers };
 }
 
@@ -102,8 +104,7 @@ async function probe(device: OnnxDevice | undefined): Promise<Availability> {
     if (device === undefined || device === 'cpu') {
       const large = device === undefined && gpuSeen() ? '; WebGPU for large steps' : '';
       const detail = `${version}, CPU, ${availableParallelism()} threads${large}`;
-      // Tasks in two calls would be a loss on a graphics card.
-      return { available: true, detail, processors: large === '' ? Math.min(availableParallelism(), MOST_REPLICAS) : undefined };
+      return { available: true, detail, processors: sharingProcessors(device) };
     }
     requireProvider(runtime, device);
     return { available: true, detail: `${version}, ${device === 'webgpu' ? 'WebGPU' : 'CUDA'}` };

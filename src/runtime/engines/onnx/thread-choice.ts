@@ -8,6 +8,9 @@ import { arithmeticOf } from '../arithmetic.ts';
 /** Work of a call below which one thread is faster (measured, bench/NOTES.md). */
 export const SINGLE_THREAD_WORK = 2e7;
 
+/** Replicas and workers: each keeps tensors of its own, and a step rarely has more calls than this. */
+export const MOST_THREADS = 8;
+
 export function chooseThreads(body: Func, asked: number | undefined, processors: number): number {
   if (asked !== undefined) return asked;
   return arithmeticOf(body) < SINGLE_THREAD_WORK ? 1 : processors;
