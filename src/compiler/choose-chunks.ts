@@ -46,7 +46,7 @@ export function wholeBatch({ train, evaluate }: Model, lowered: Program, options
 
 /** How many processors have enough to do with a share of each step. Steps of blocks with different batches would leave some of them without. */
 function busyProcessors({ train, functions, weights }: Program, tasks: number, { processors = 1 }: ChunkOptions): number {
-  if (train.some(({ batch }) => batch !== train[0]?.batch)) return 1;
+  if (processors === 1 || train.some(({ batch }) => batch !== train[0]?.batch)) return 1;
   const trained = functions.filter(({ name }) => train.some(({ step, accumulate }) => name === step || name === accumulate));
   const large = weights.reduce((total, { type }) => total + bytesOf(type), 0) > rereadBytes;
   const shares = trained.map(({ body, tasks: one }) => {
